@@ -1,0 +1,31 @@
+package io.github.bmr4j.kernels;
+
+/**
+ * Makes one kind of {@link Backend}, and says whether this JVM and machine can run it. Found through
+ * {@link java.util.ServiceLoader}; the scalar and SIMD back ends need no lookup.
+ */
+public interface BackendProvider {
+
+  /** The name by which a user asks for it: lower case, for instance {@code opencl}. */
+  String name();
+
+  /** Whether it can run here, and why not; must not throw. */
+  Availability availability();
+
+  /**
+   * Opens the back end.
+   *
+   * @param threads number of threads that compute, at least 1; devices ignore it
+   * @throws IllegalStateException if it is not available, with the reason
+   */
+  Backend open(int threads);
+
+  /**
+   * Whether a back end can run here.
+   *
+   * @param name the back end
+   * @param available whether it can
+   * @param reason one sentence: what it would run on, or why it cannot and what to do about it
+   */
+  record Availability(String name, boolean available, String reason) {}
+}

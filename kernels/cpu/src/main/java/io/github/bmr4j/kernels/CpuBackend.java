@@ -1,0 +1,30 @@
+package io.github.bmr4j.kernels;
+
+/** A back end on the Java arrays themselves: a pool and six sets of kernels. */
+record CpuBackend(
+    String name,
+    String describe,
+    WorkerPool pool,
+    MatrixKernels matrix,
+    ElementwiseKernels elementwise,
+    ReductionKernels reduction,
+    NoiseKernels noise,
+    VariationalKernels variational,
+    EvidenceKernels evidence)
+    implements Backend {
+
+  @Override
+  public int threads() {
+    return pool.threads();
+  }
+
+  @Override
+  public Memory memory() {
+    return Memory.HOST;
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+}

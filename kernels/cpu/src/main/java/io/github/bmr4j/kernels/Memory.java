@@ -1,0 +1,33 @@
+package io.github.bmr4j.kernels;
+
+/**
+ * Where a back end's arrays live. On a CPU they are the Java arrays themselves and {@link #push} and
+ * {@link #pull} do nothing. On a device each allocated array stands for a buffer there; kernels see
+ * only the buffer, and the host must push what it wrote and pull what it wants to read.
+ */
+public interface Memory {
+
+  /** A zeroed array of {@code length} floats, known to the back end until it is closed. */
+  float[] allocate(int length);
+
+  /** Makes what the host wrote into the slice visible to kernels. */
+  void push(Slice slice);
+
+  /** Makes what kernels wrote into the slice visible to the host, waiting for them if need be. */
+  void pull(Slice slice);
+
+  /** The memory of back ends that compute on the Java arrays themselves. */
+  Memory HOST =
+      new Memory() {
+        @Override
+        public float[] allocate(int length) {
+          return new float[length];
+        }
+
+        @Override
+        public void push(Slice slice) {}
+
+        @Override
+        public void pull(Slice slice) {}
+      };
+}

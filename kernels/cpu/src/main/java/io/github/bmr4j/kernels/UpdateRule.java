@@ -1,0 +1,81 @@
+package io.github.bmr4j.kernels;
+
+/**
+ * One step of a first-order optimiser, as kernels need it: the rule and this step's coefficients.
+ * Mutable, so that a training step allocates nothing; the engine's optimisers fill it in.
+ *
+ * <p>Both rules keep two moments. With gradient g and step t = 1, 2, …:
+ *
+ * <ul>
+ *   <li>{@link Kind#ADAM} (Kingma, Ba 2015): m = β₁m + (1−β₁)g, v = β₂v + (1−β₂)g²;
+ *   <li>{@link Kind#ADABELIEF} (Zhuang et al. 2020, as in optax): m as above, v = β₂v +
+ *       (1−β₂)(g−m)² + ε_root;
+ * </ul>
+ *
+ * and then θ = θ − η · (m / (1−β₁ᵗ)) / (√(v / (1−β₂ᵗ)) + ε).
+ */
+public final class UpdateRule {
+
+  /** The rule. */
+  public enum Kind {
+    /** Second moment of the gradient. */
+    ADAM,
+    /** Second moment of the gradient's deviation from its mean. */
+    ADABELIEF
+  }
+
+  /** The rule. */
+  public final Kind kind;
+
+  /** Decay of the first moment, in [0, 1). */
+  public final float beta1;
+
+  /** Decay of the second moment, in [0, 1). */
+  public final float beta2;
+
+  /** Added to the root of the second moment. */
+  public final float epsilon;
+
+  /** Added to the second moment inside the recursion; 0 for Adam. */
+  public final float epsilonRoot;
+
+  private float learningRate;
+  private float correction1;
+  private float correction2;
+
+  /** A rule at step 0; {@link #advance} must be called before the first use. */
+  public UpdateRule(Kind kind, float beta1, float beta2, float epsilon, float epsilonRoot) {
+    this.kind = kind;
+    this.beta1 = beta1;
+    this.beta2 = beta2;
+    this.epsilon = epsilon;
+    this.epsilonRoot = epsilonRoot;
+  }
+
+  /**
+   * Sets the coefficients of a step.
+   *
+   * @param step the number of this step, from 1
+   * @param learningRate η of this step
+   */
+  public void advance(long step, float learningRate) {
+    this.learningRate = learningRate;
+    this.correction1 = (float) (1 / (1 - Math.pow(beta1, step)));
+    this.correction2 = (float) (1 / (1 - Math.pow(beta2, step)));
+  }
+
+  /** η of this step. */
+  public float learningRate() {
+    return learningRate;
+  }
+
+  /** 1 / (1−β₁ᵗ) of this step. */
+  public float correction1() {
+    return correction1;
+  }
+
+  /** 1 / (1−β₂ᵗ) of this step. */
+  public float correction2() {
+    return correction2;
+  }
+}

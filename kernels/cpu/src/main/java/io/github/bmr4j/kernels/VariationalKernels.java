@@ -1,0 +1,86 @@
+package io.github.bmr4j.kernels;
+
+/**
+ * The passes of stochastic variational inference over all weights: sampling before the forward pass,
+ * and one fused pass after the backward pass that draws the same noise again instead of having kept
+ * it.
+ *
+ * <p>A factor's sample is b = μ + σ ε with σ = softplus(ρ) and ε the normal noise of {@link
+ * NoiseKernels#normal}; the network sees w = s γ b with s one scale for the whole slice (the
+ * non-centred layer scale) and γ one factor for each weight (the mask of model reduction: 1 while a
+ * weight is active).
+ */
+public interface VariationalKernels {
+
+  /**
+   * Draws w = s γ (μ + softplus(ρ) ε).
+   *
+   * @param q the factors
+   * @param scale s, one element; null for 1
+   * @param mask γ, one element a factor; null for all 1
+   * @param seed the run's seed
+   * @param stream the noise stream of these factors
+   * @param step which draw
+   * @param out w
+   */
+  void sample(
+      NormalFactors q, Slice scale, Slice mask, long seed, int stream, long step, Slice out);
+
+  /**
+   * The deterministic network: w = s γ μ.
+   *
+   * @param q the factors
+   * @param scale s, one element; null for 1
+   * @param mask γ; null for all 1
+   * @param out w
+   */
+  void mean(NormalFactors q, Slice scale, Slice mask, Slice out);
+
+  /**
+   * One update of all factors. With g = likelihoodWeight · s γ · gradient, the gradients are ∂μ = g +
+   * klWeight · ∂D/∂μ and ∂ρ = (g ε + klWeight · ∂D/∂σ) · sigmoid(ρ); they go through the rule into
+   * the moments and on to μ and ρ. For the analytic divergence from N(0, v): ∂D/∂μ = μ/v, ∂D/∂σ =
+   * σ/v − 1/σ; for the sampled one: b/v and b ε/v − 1/σ.
+   *
+   * @param q the factors, changed in place
+   * @param gradient ∂(−ln p(batch))/∂w, as the backward pass left it
+   * @param scale s as it was at sampling; null for 1
+   * @param mask γ; null for all 1
+   * @param step weights, prior and noise coordinates
+   * @param rule the optimiser's step
+   */
+  void update(
+      NormalFactors q,
+      Slice gradient,
+      Slice scale,
+      Slice mask,
+      VariationalStep step,
+      UpdateRule rule);
+
+  /**
+   * Σ KL(N(μ_i, σ_i²) ‖ N(0, v)) in nats, with σ = softplus(ρ): ½ (μ²+σ²)/v − ½ − ½ ln(σ²/v).
+   *
+   * @param mean μ
+   * @param rho ρ
+   * @param priorVariance v, positive
+   */
+  double klDivergence(Slice mean, Slice rho, float priorVariance);
+
+  /**
+   * One optimiser step of plain parameters.
+   *
+   * @param parameter θ, changed in place
+   * @param gradient its gradient
+   * @param moment1 first moment, changed in place
+   * @param moment2 second moment, changed in place
+   * @param weight factor of the gradient
+   * @param rule the optimiser's step
+   */
+  void updatePoint(
+      Slice parameter,
+      Slice gradient,
+      Slice moment1,
+      Slice moment2,
+      float weight,
+      UpdateRule rule);
+}
