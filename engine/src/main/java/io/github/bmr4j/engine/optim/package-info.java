@@ -1,0 +1,2 @@
+/** Optimisers and their schedules. */
+package io.github.bmr4j.engine.optim;

@@ -1,0 +1,8 @@
+/** The {@code bmr} command. */
+module io.github.bmr4j.cli {
+  requires info.picocli;
+  requires io.github.bmr4j.models;
+
+  opens io.github.bmr4j.cli to
+      info.picocli;
+}
