@@ -1,11 +1,13 @@
 package io.github.bmr4j.engine.autodiff;
 
 import io.github.bmr4j.engine.tensor.Shape;
+import io.github.bmr4j.engine.tensor.Tensor;
 import io.github.bmr4j.kernels.Backend;
 
 /** A value that the host sets before each step: a batch of examples, or their labels. */
 public final class Input extends Node {
 
+  private final Tensor own;
   private Backend backend;
 
   /**
@@ -13,6 +15,17 @@ public final class Input extends Node {
    */
   public Input(Shape shape) {
     super(shape);
+    this.own = null;
+  }
+
+  /**
+   * An input over memory that the caller brings, so that several graphs may read it.
+   *
+   * @param values in memory of the back end that will run the graph; not copied
+   */
+  public Input(Tensor values) {
+    super(values.shape());
+    this.own = values;
   }
 
   /**
@@ -24,6 +37,11 @@ public final class Input extends Node {
       throw new IllegalStateException(this + " belongs to no graph yet");
     }
     backend.memory().push(value().slice());
+  }
+
+  @Override
+  protected Tensor ownValue() {
+    return own;
   }
 
   @Override

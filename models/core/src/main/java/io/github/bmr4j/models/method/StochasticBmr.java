@@ -197,7 +197,7 @@ public final class StochasticBmr {
     int largest = Math.max(train.size(), test.size());
     this.prediction = new Prediction(backend, model, Math.min(PREDICTION_BATCH, largest));
     this.reduction = reduction(network);
-    this.realisedOn = train.head(Math.min(config.realisedExamples(), train.size()));
+    this.realisedOn = part(train, config.realisedExamples(), config.seed());
   }
 
   private ModelReduction reduction(Network network) {
@@ -211,6 +211,18 @@ public final class StochasticBmr {
     }
     return new ModelReduction(
         backend, layers, config.rule(), isDenseChain(network), isZeroAtZero(network));
+  }
+
+  /** A random part of the data, the same for the same seed. */
+  private static Dataset part(Dataset data, int most, long seed) {
+    if (most >= data.size()) {
+      return data;
+    }
+    int[] examples = new int[most];
+    if (most > 0) {
+      Batches.independent(data.size(), most, ~seed).fill(0, examples);
+    }
+    return data.select(examples);
   }
 
   private static boolean isDenseChain(Network network) {
@@ -281,11 +293,12 @@ public final class StochasticBmr {
 
   private Evaluation evaluate(String when) {
     long start = System.nanoTime();
-    PredictiveAccumulator predictive = new PredictiveAccumulator(test.size(), test.classCount());
-    prediction.predict(test, config.samples(), (sample, p) -> predictive.add(p));
+    PredictiveAccumulator predictive = new PredictiveAccumulator(test.classNames().size(), test.labels());
+    prediction.predict(test, config.samples(), predictive::addLogits);
     Evaluation evaluation =
         new Evaluation(
-            predictive.metrics(test.labels()),
+            predictive.metrics(),
+            predictive.logPredictiveDensity(),
             prediction.logLikelihood(train, config.likelihoodSamples()),
             model.klDivergence(),
             reduction.kept());

@@ -43,7 +43,7 @@ public final class Training {
     this.data = data;
     this.batches = batches;
     this.chosen = new int[batch];
-    this.x = new Input(Shape.of(batch, model.network().input().size()));
+    this.x = new Input(model.network().batchShape(batch));
     this.labels = new Input(Shape.of(batch));
     Node logits = model.network().forward(x, model.draws());
     Node loss = new Sum(new SoftmaxCrossEntropy(logits, labels));
@@ -62,8 +62,8 @@ public final class Training {
     batches.fill(inference.steps(), chosen);
     Slice rows = x.value().slice();
     Slice classIndices = labels.value().slice();
+    data.gatherFeatures(chosen, rows.array(), rows.offset());
     for (int i = 0; i < chosen.length; i++) {
-      data.copyFeatures(chosen[i], rows.array(), rows.offset() + i * data.featureCount());
       classIndices.set(i, data.label(chosen[i]));
     }
     x.push();

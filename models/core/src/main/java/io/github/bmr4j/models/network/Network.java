@@ -37,6 +37,18 @@ public record Network(String name, Shape input, List<Layer> layers) {
     }
   }
 
+  /**
+   * Shape of the input for a batch: [batch, input…].
+   *
+   * @param batch number of examples
+   */
+  public Shape batchShape(int batch) {
+    int[] extents = new int[input.rank() + 1];
+    extents[0] = batch;
+    System.arraycopy(input.toArray(), 0, extents, 1, input.rank());
+    return Shape.of(extents);
+  }
+
   /** Shape of the output for one example. */
   public Shape output() {
     Shape shape = input;
