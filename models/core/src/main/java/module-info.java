@@ -5,5 +5,9 @@ module io.github.bmr4j.models {
 
   exports io.github.bmr4j.models.data;
   exports io.github.bmr4j.models.io;
+  exports io.github.bmr4j.models.layer;
+  exports io.github.bmr4j.models.method;
   exports io.github.bmr4j.models.metric;
+  exports io.github.bmr4j.models.network;
+  exports io.github.bmr4j.models.pruning;
 }
