@@ -188,12 +188,14 @@ class StochasticVariationalInferenceTest {
       for (int i = 0; i < steps; i++) {
         inference.step();
       }
+      // The sampled divergence keeps some noise of the last steps.
+      double tolerance = divergence == VariationalStep.Divergence.ANALYTIC ? 0.01 : 0.1;
       double s = Math.sqrt(0.5);
       double m = Math.log(2.0 / 6) - 0.25;
       for (int i = 0; i < 8; i++) {
-        assertEquals(m, scale.factors().mean().get(i), 0.05);
+        assertEquals(m, scale.factors().mean().get(i), tolerance);
         double rho = scale.factors().rho().get(i);
-        assertEquals(s, Math.log1p(Math.exp(rho)), 0.05);
+        assertEquals(s, Math.log1p(Math.exp(rho)), tolerance);
       }
       assertTrue(inference.klDivergence() > 0);
     }
@@ -261,7 +263,7 @@ class StochasticVariationalInferenceTest {
       float[] all = draw.value().slice().toArray();
       weights.setMask(new float[] {1, 0, 1, 0});
       graph.forward();
-      assertArrayEquals(new float[] {all[0], 0, all[2], 0}, draw.value().slice().toArray());
+      assertArrayEquals(new float[] {all[0], 0, all[2], 0}, draw.value().slice().toArray(), 0f);
       double kl = 0;
       for (int i = 0; i < 4; i += 2) {
         double mean = weights.factors().mean().get(i);
