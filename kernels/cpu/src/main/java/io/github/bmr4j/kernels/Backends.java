@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
  * Chooses and opens {@link Backend}s.
  *
  * <p>An explicit choice is kept or refused with its reason, never replaced. Only where nobody chose
- * does the first of {@code simd} and {@code scalar} run that can, and a refused {@code simd} is then
- * said once, as a warning through {@link System.Logger}.
+ * does the first of {@code simd} and {@code scalar} run that can, and a refused {@code simd} is
+ * then said once, as a warning through {@link System.Logger}.
  */
 public final class Backends {
 
@@ -106,8 +106,7 @@ public final class Backends {
    * memory or miscompile. Empty on a good one.
    */
   public static List<String> warnings() {
-    return warnings(
-        Runtime.version(), HotSpotFlags.is("UseCompactObjectHeaders", "true"));
+    return warnings(Runtime.version(), HotSpotFlags.is("UseCompactObjectHeaders", "true"));
   }
 
   static List<String> warnings(Runtime.Version version, boolean compactHeaders) {
@@ -130,7 +129,8 @@ public final class Backends {
   private static Backend opened(BackendProvider provider, int threads) {
     Backend backend = provider.open(threads);
     warnings().forEach(warning -> say(Level.WARNING, warning));
-    say(Level.INFO, backend.describe());
+    // Not shown unless asked for: a library has no business on a console where all is well.
+    say(Level.DEBUG, backend.describe());
     return backend;
   }
 

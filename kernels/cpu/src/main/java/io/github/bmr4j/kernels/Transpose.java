@@ -7,8 +7,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Transposes square blocks in registers, in log₂(lanes) rounds. The round of distance d swaps, in
- * each pair of rows d apart, the upper lanes of the first (those with bit d set) with the lower ones
- * of the second: one rotation by d lanes and one blend a row.
+ * each pair of rows d apart, the upper lanes of the first (those with bit d set) with the lower
+ * ones of the second: one rotation by d lanes and one blend a row.
  */
 final class Transpose {
 
