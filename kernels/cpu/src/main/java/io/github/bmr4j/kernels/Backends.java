@@ -49,8 +49,9 @@ public final class Backends {
     if (availability.available()) {
       return opened(simd, defaultThreads());
     }
-    say(Level.WARNING, "simd is not used: " + availability.reason());
-    return opened(new ScalarBackendProvider(), defaultThreads());
+    String refusal = "simd is not used: " + availability.reason();
+    say(Level.WARNING, refusal);
+    return opened(new ScalarBackendProvider(refusal), defaultThreads());
   }
 
   /**
