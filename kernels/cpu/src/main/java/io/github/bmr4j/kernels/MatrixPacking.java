@@ -83,13 +83,10 @@ final class MatrixPacking {
       int last = count - 1 - chunk;
       if (last >= 0) {
         int first = start + chunk * stride;
-        for (int k = 0; k < blocks; k += LANES) {
-          if (LANES == 16) {
-            Transpose.sixteen(
-                source, first + k, stride, last, panel, at + chunk + k * width, width);
-          } else {
-            Transpose.eight(source, first + k, stride, last, panel, at + chunk + k * width, width);
-          }
+        if (LANES == 16) {
+          Transpose.sixteen(source, first, stride, last, blocks, panel, at + chunk, width);
+        } else {
+          Transpose.eight(source, first, stride, last, blocks, panel, at + chunk, width);
         }
       }
     }
