@@ -238,8 +238,9 @@ class StochasticVariationalInferenceTest {
         MeanFieldNormal weights =
             new MeanFieldNormal(backend, "w" + layer, 2 * layer + 1, 12, 1, sampling);
         weights.initialize(2, 0.1);
-        Node scale =
+        Node deviation =
             new Apply(UnaryFunction.EXP, new Scale(-0.5f, spread.drawLogarithm(Shape.SCALAR)));
+        Node scale = new Scale(0.1f, deviation);
         scales.add(scale);
         Draw draw = weights.draw(Shape.of(12), scale);
         y =
