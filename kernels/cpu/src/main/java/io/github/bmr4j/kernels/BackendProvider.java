@@ -1,8 +1,8 @@
 package io.github.bmr4j.kernels;
 
 /**
- * Makes one kind of {@link Backend}, and says whether this JVM and machine can run it. Found through
- * {@link java.util.ServiceLoader}; the scalar and SIMD back ends need no lookup.
+ * Makes one kind of {@link Backend}, and says whether this JVM and machine can run it. Found
+ * through {@link java.util.ServiceLoader}; the scalar and SIMD back ends need no lookup.
  */
 public interface BackendProvider {
 

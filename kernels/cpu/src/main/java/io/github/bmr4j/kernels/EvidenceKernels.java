@@ -9,10 +9,10 @@ package io.github.bmr4j.kernels;
  *
  * <pre>ΔF = ½ ln a − ½ ln(1 + r (a − 1)) − ½ (μ²/s²) (1 − r) / (1 + r (a − 1))</pre>
  *
- * (Friston, Parr, Zeidman 2018; Marković, Friston, Kiebel 2024), which is exactly 0 at r = 1 and the
- * Savage–Dickey ratio ln q(0) − ln p(0) at r = 0: a reduced variance of 0 is the spike. Where 1 + r
- * (a − 1) ≤ 0 the reduced evidence diverges and the result is NaN. NaN in, NaN out; kernels decide
- * nothing.
+ * (Friston, Parr, Zeidman 2018; Marković, Friston, Kiebel 2024), which is exactly 0 at r = 1 and
+ * the Savage–Dickey ratio ln q(0) − ln p(0) at r = 0: a reduced variance of 0 is the spike. Where 1
+ * + r (a − 1) ≤ 0 the reduced evidence diverges and the result is NaN. NaN in, NaN out; kernels
+ * decide nothing.
  *
  * <p>Error of a float ΔF: at most 2⁻²⁰ · (1 + |½ ln a| + ½ μ²/s²).
  */
@@ -42,8 +42,8 @@ public interface EvidenceKernels {
       Slice mean, Slice sd, float priorVariance, float[] reducedVariances, double[] sums);
 
   /**
-   * Sums as {@link #deltaFSums}, and for each factor the best candidate (the first of equals) and its
-   * ΔF, in one pass.
+   * Sums as {@link #deltaFSums}, and for each factor the best candidate (the first of equals) and
+   * its ΔF, in one pass.
    *
    * @param mean μ
    * @param sd s, positive

@@ -1,9 +1,9 @@
 package io.github.bmr4j.kernels;
 
 /**
- * Where a back end's arrays live. On a CPU they are the Java arrays themselves and {@link #push} and
- * {@link #pull} do nothing. On a device each allocated array stands for a buffer there; kernels see
- * only the buffer, and the host must push what it wrote and pull what it wants to read.
+ * Where a back end's arrays live. On a CPU they are the Java arrays themselves and {@link #push}
+ * and {@link #pull} do nothing. On a device each allocated array stands for a buffer there; kernels
+ * see only the buffer, and the host must push what it wrote and pull what it wants to read.
  */
 public interface Memory {
 

@@ -1,8 +1,8 @@
 package io.github.bmr4j.kernels;
 
 /**
- * Noise from the counter-based generator Philox 4×32-10 (Salmon, Moraes, Dror, Shaw: Parallel random
- * numbers: as easy as 1, 2, 3; SC 2011).
+ * Noise from the counter-based generator Philox 4×32-10 (Salmon, Moraes, Dror, Shaw: Parallel
+ * random numbers: as easy as 1, 2, 3; SC 2011).
  *
  * <p>Draw i is a pure function of (seed, stream, step, i). Its 32-bit word is found so, on every
  * back end and at every vector width: with {@code group = i / 64, word = (i % 64) / 16, lane = i %
@@ -25,8 +25,8 @@ public interface NoiseKernels {
   /**
    * Standard normal numbers by Box and Muller: words 0 and 1 of a Philox block give the radius and
    * the angle of draws 0 (cosine) and 1 (sine), words 2 and 3 those of draws 2 and 3. The radius is
-   * √(−2 ln u) with u the {@link #uniform} of the first word (so no draw exceeds 5.77), the angle 2π
-   * times the uniform of the second. Absolute error at most 2⁻²⁰ against double arithmetic.
+   * √(−2 ln u) with u the {@link #uniform} of the first word (so no draw exceeds 5.77), the angle
+   * 2π times the uniform of the second. Absolute error at most 2⁻²⁰ against double arithmetic.
    *
    * @param seed the run's seed
    * @param stream which of the run's streams

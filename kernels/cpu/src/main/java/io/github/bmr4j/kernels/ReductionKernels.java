@@ -65,8 +65,8 @@ public interface ReductionKernels {
    * i).
    *
    * @param logits [rows, columns]
-   * @param labels [rows] class indices 0 … columns−1 as floats, so that they live in the same memory
-   *     as everything else
+   * @param labels [rows] class indices 0 … columns−1 as floats, so that they live in the same
+   *     memory as everything else
    * @param losses [rows]
    */
   void softmaxCrossEntropy(MatrixView logits, Slice labels, Slice losses);

@@ -1,9 +1,9 @@
 package io.github.bmr4j.kernels;
 
 /**
- * The passes of stochastic variational inference over all weights: sampling before the forward pass,
- * and one fused pass after the backward pass that draws the same noise again instead of having kept
- * it.
+ * The passes of stochastic variational inference over all weights: sampling before the forward
+ * pass, and one fused pass after the backward pass that draws the same noise again instead of
+ * having kept it.
  *
  * <p>A factor's sample is b = μ + σ ε with σ = softplus(ρ) and ε the normal noise of {@link
  * NoiseKernels#normal}; the network sees w = s γ b with s one scale for the whole slice (the
@@ -37,10 +37,10 @@ public interface VariationalKernels {
   void mean(NormalFactors q, Slice scale, Slice mask, Slice out);
 
   /**
-   * One update of all factors. With g = likelihoodWeight · s γ · gradient, the gradients are ∂μ = g +
-   * klWeight · ∂D/∂μ and ∂ρ = (g ε + klWeight · ∂D/∂σ) · sigmoid(ρ); they go through the rule into
-   * the moments and on to μ and ρ. For the analytic divergence from N(0, v): ∂D/∂μ = μ/v, ∂D/∂σ =
-   * σ/v − 1/σ; for the sampled one: b/v and b ε/v − 1/σ.
+   * One update of all factors. With g = likelihoodWeight · s γ · gradient, the gradients are ∂μ = g
+   * + klWeight · ∂D/∂μ and ∂ρ = (g ε + klWeight · ∂D/∂σ) · sigmoid(ρ); they go through the rule
+   * into the moments and on to μ and ρ. For the analytic divergence from N(0, v): ∂D/∂μ = μ/v,
+   * ∂D/∂σ = σ/v − 1/σ; for the sampled one: b/v and b ε/v − 1/σ.
    *
    * @param q the factors, changed in place
    * @param gradient ∂(−ln p(batch))/∂w, as the backward pass left it
@@ -77,10 +77,5 @@ public interface VariationalKernels {
    * @param rule the optimiser's step
    */
   void updatePoint(
-      Slice parameter,
-      Slice gradient,
-      Slice moment1,
-      Slice moment2,
-      float weight,
-      UpdateRule rule);
+      Slice parameter, Slice gradient, Slice moment1, Slice moment2, float weight, UpdateRule rule);
 }
