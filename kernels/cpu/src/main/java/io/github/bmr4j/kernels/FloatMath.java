@@ -91,17 +91,26 @@ final class FloatMath {
   static final float MILLS_CENTRE = 3.5f;
 
   // Mills' ratio of the normal distribution: e^(t^2/2) Phi(-t) (t + 3.5) in q = (t - 3.5)/(t + 3.5)
-  // for 0 <= t <= 14.5: relative error 2^-25.3.
+  // for 0.7 <= t <= 14.5: relative error 2^-25.3.
   static final float MILLS0 = 0x1.7d241ap-1f;
   static final float MILLS1 = -0x1.219152p-1f;
-  static final float MILLS2 = 0x1.42fefcp-2f;
-  static final float MILLS3 = -0x1.db589ap-4f;
-  static final float MILLS4 = 0x1.1d15b8p-6f;
-  static final float MILLS5 = 0x1.a8e85p-8f;
-  static final float MILLS6 = -0x1.9e26ep-9f;
-  static final float MILLS7 = -0x1.f20d0cp-12f;
-  static final float MILLS8 = 0x1.ae7308p-12f;
-  static final float MILLS9 = 0x1.9847dp-14f;
+  static final float MILLS2 = 0x1.42ffp-2f;
+  static final float MILLS3 = -0x1.db5702p-4f;
+  static final float MILLS4 = 0x1.1d076p-6f;
+  static final float MILLS5 = 0x1.a79730p-8f;
+  static final float MILLS6 = -0x1.9b27dep-9f;
+  static final float MILLS7 = -0x1.9f8144p-12f;
+  static final float MILLS8 = 0x1.86e1e0p-12f;
+
+  /** Where Phi changes from its odd polynomial to Mills' ratio. */
+  static final float CDF_SPLIT = 0x1.6p-1f;
+
+  // (Phi(x) - 1/2) / x in s = x^2 for |x| <= 0.71: relative error of Phi 2^-28.2.
+  static final float CDF0 = 0x1.988452p-2f;
+  static final float CDF1 = -0x1.1057b2p-4f;
+  static final float CDF2 = 0x1.46af6ep-7f;
+  static final float CDF3 = -0x1.33ea1cp-10f;
+  static final float CDF4 = 0x1.98711ep-14f;
 
   /** 1/sqrt(2 pi). */
   static final float INV_SQRT_2PI = 0x1.988454p-2f;
@@ -127,24 +136,38 @@ final class FloatMath {
   static float exp(float x) {
     float c = clamp(x, EXP_LIMIT);
     float t = Math.fma(c, LOG2_E, MAGIC);
-    float n = t - MAGIC;
-    float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, c));
+    return exp(remainder(c, t - MAGIC), t);
+  }
+
+  /** e^(x + low) for a rounding error low of x. */
+  private static float expOfSum(float x, float low) {
+    float c = clamp(x, EXP_LIMIT);
+    float t = Math.fma(c, LOG2_E, MAGIC);
+    return exp(remainder(c, t - MAGIC) + low, t);
+  }
+
+  /** x − n ln 2. */
+  private static float remainder(float x, float n) {
+    return Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, x));
+  }
+
+  /** 2ⁿ eʳ for |r| ≤ ½ ln 2 and t = MAGIC + n, |n| ≤ 150. */
+  private static float exp(float r, float t) {
     float p = Math.fma(r, EXP4, EXP3);
     p = Math.fma(p, r, EXP2);
     p = Math.fma(p, r, EXP1);
     p = Math.fma(p, r, EXP0);
     p = Math.fma(p, r * r, r) + 1f;
     // 2^n in two factors: one alone would overflow, or round a subnormal result twice.
-    int k = Float.floatToRawIntBits(t) - MAGIC_BITS;
-    int half = k >> 1;
-    return p * powerOfTwo(half) * powerOfTwo(k - half);
+    int n = Float.floatToRawIntBits(t) - MAGIC_BITS;
+    int half = n >> 1;
+    return p * powerOfTwo(half) * powerOfTwo(n - half);
   }
 
   /** eˣ − 1 for x ≤ 88. */
   static float expm1(float x) {
     float t = Math.fma(x, LOG2_E, MAGIC);
-    float n = t - MAGIC;
-    float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, x));
+    float r = remainder(x, t - MAGIC);
     float p = Math.fma(r, EXPM4, EXPM3);
     p = Math.fma(p, r, EXPM2);
     p = Math.fma(p, r, EXPM1);
@@ -232,18 +255,29 @@ final class FloatMath {
 
   /** Distribution function Φ of the standard normal distribution. */
   static float normalCdf(float x) {
-    float t = Math.abs(x);
-    t = t > NORMAL_LIMIT ? NORMAL_LIMIT : t;
-    float tail = gaussian(t, 0.5f) * millsRatio(t);
-    return x < 0f ? tail : 1f - tail;
+    float c = clamp(x, NORMAL_LIMIT);
+    return normalCdf(c, gaussian(c, 0.5f));
   }
 
-  /** e^(t²/2) Φ(−t) for 0 ≤ t ≤ 14.5. */
+  /** Φ(x) for |x| ≤ 14.5, given e^(−x²/2). */
+  private static float normalCdf(float x, float gaussian) {
+    float s = x * x;
+    float p = Math.fma(s, CDF4, CDF3);
+    p = Math.fma(p, s, CDF2);
+    p = Math.fma(p, s, CDF1);
+    p = Math.fma(p, s, CDF0);
+    float inner = Math.fma(p, x, 0.5f);
+    float t = Math.abs(x);
+    float tail = gaussian * millsRatio(t);
+    float outer = x < 0f ? tail : 1f - tail;
+    return t < CDF_SPLIT ? inner : outer;
+  }
+
+  /** e^(t²/2) Φ(−t) for 0.7 ≤ t ≤ 14.5. */
   private static float millsRatio(float t) {
     float u = 1f / (t + MILLS_CENTRE);
     float q = (t - MILLS_CENTRE) * u;
-    float p = Math.fma(q, MILLS9, MILLS8);
-    p = Math.fma(p, q, MILLS7);
+    float p = Math.fma(q, MILLS8, MILLS7);
     p = Math.fma(p, q, MILLS6);
     p = Math.fma(p, q, MILLS5);
     p = Math.fma(p, q, MILLS4);
@@ -258,8 +292,7 @@ final class FloatMath {
   static float gaussian(float t, float a) {
     float high = t * t;
     float low = Math.fma(t, t, -high);
-    float e = exp(high * -a);
-    return Math.fma(e, low * -a, e);
+    return expOfSum(high * -a, low * -a);
   }
 
   /** x sigmoid(x). */
@@ -277,12 +310,13 @@ final class FloatMath {
   /** ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))). */
   static float geluTanh(float x) {
     float c = x < -GATE_LIMIT ? -GATE_LIMIT : x;
-    return c * geluGate(clamp(x, GELU_TANH_LIMIT));
+    float z = geluTanhExp(clamp(x, GELU_TANH_LIMIT));
+    return c * ((x >= 0f ? 1f : z) / (z + 1f));
   }
 
-  /** sigmoid(2 √(2/π) (x + 0.044715 x³)) for |x| ≤ 12. */
-  static float geluGate(float x) {
-    // The argument in two floats: its rounding error alone would cost 16 ulp of the gate.
+  /** e^−|v| of v = 2 √(2/π) (x + 0.044715 x³) for |x| ≤ 12. */
+  private static float geluTanhExp(float x) {
+    // The argument in two floats: its rounding error alone would cost 16 ulp of the result.
     float square = x * x;
     float squareLow = Math.fma(x, x, -square);
     float cubic = square * GELU_CUBIC;
@@ -292,35 +326,37 @@ final class FloatMath {
     float slopeLow = (cubic - (slope - back)) + (GELU_LINEAR - back);
     slopeLow += Math.fma(square, GELU_CUBIC_LOW, GELU_LINEAR_LOW) + cubicLow;
     slopeLow = Math.fma(squareLow, GELU_CUBIC, slopeLow);
-    float v = x * slope;
-    float low = Math.fma(x, slopeLow, Math.fma(x, slope, -v));
-    float z = exp(-Math.abs(v));
-    z = Math.fma(z, x < 0f ? low : -low, z);
-    return (x >= 0f ? 1f : z) / (z + 1f);
+    float a = Math.abs(x);
+    float v = a * slope;
+    float low = Math.fma(a, slopeLow, Math.fma(a, slope, -v));
+    return expOfSum(-v, -low);
   }
 
   /** Derivative of {@link #swish}. */
   static float swishDerivative(float x) {
     float c = clamp(x, GATE_LIMIT);
-    float s = sigmoid(c);
-    return Math.fma(s * (1f - s), c, s);
+    return gateDerivative(c, exp(-Math.abs(c)), c);
   }
 
   /** Derivative of {@link #gelu}. */
   static float geluDerivative(float x) {
     float c = clamp(x, NORMAL_LIMIT);
-    float t = Math.abs(c);
-    float e = gaussian(t, 0.5f);
-    float tail = e * millsRatio(t);
-    return Math.fma(c, e * INV_SQRT_2PI, c < 0f ? tail : 1f - tail);
+    float e = gaussian(c, 0.5f);
+    return Math.fma(c, e * INV_SQRT_2PI, normalCdf(c, e));
   }
 
   /** Derivative of {@link #geluTanh}. */
   static float geluTanhDerivative(float x) {
     float c = clamp(x, GELU_TANH_LIMIT);
-    float s = geluGate(c);
     float slope = Math.fma(c * c, 3f * GELU_CUBIC, GELU_LINEAR);
-    return Math.fma(s * (1f - s), c * slope, s);
+    return gateDerivative(c, geluTanhExp(c), c * slope);
+  }
+
+  /** s + s (1 − s) factor for s = sigmoid(v), where v has the sign of x and z = e^−|v|. */
+  private static float gateDerivative(float x, float z, float factor) {
+    float r = 1f / (z + 1f);
+    float zr = z * r;
+    return Math.fma(zr * r, factor, x >= 0f ? r : zr);
   }
 
   /** Derivative of {@link #erf}. */

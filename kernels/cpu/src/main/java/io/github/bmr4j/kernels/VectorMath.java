@@ -30,24 +30,38 @@ final class VectorMath {
   static FloatVector exp(FloatVector x) {
     FloatVector c = clamp(x, EXP_LIMIT);
     FloatVector t = c.fma(all(LOG2_E), all(MAGIC));
-    FloatVector n = t.sub(MAGIC);
-    FloatVector r = n.fma(all(-LN2_LOW), n.fma(all(-LN2_HIGH), c));
+    return exp(remainder(c, t.sub(MAGIC)), t);
+  }
+
+  /** e^(x + low) for a rounding error low of x. */
+  private static FloatVector expOfSum(FloatVector x, FloatVector low) {
+    FloatVector c = clamp(x, EXP_LIMIT);
+    FloatVector t = c.fma(all(LOG2_E), all(MAGIC));
+    return exp(remainder(c, t.sub(MAGIC)).add(low), t);
+  }
+
+  /** x − n ln 2. */
+  private static FloatVector remainder(FloatVector x, FloatVector n) {
+    return n.fma(all(-LN2_LOW), n.fma(all(-LN2_HIGH), x));
+  }
+
+  /** 2ⁿ eʳ for |r| ≤ ½ ln 2 and t = MAGIC + n, |n| ≤ 150. */
+  private static FloatVector exp(FloatVector r, FloatVector t) {
     FloatVector p = r.fma(all(EXP4), all(EXP3));
     p = p.fma(r, all(EXP2));
     p = p.fma(r, all(EXP1));
     p = p.fma(r, all(EXP0));
     p = p.fma(r.mul(r), r).add(1f);
     // 2^n in two factors: one alone would overflow, or round a subnormal result twice.
-    IntVector k = t.reinterpretAsInts().sub(MAGIC_BITS);
-    IntVector half = k.lanewise(ASHR, 1);
-    return p.mul(powerOfTwo(half)).mul(powerOfTwo(k.sub(half)));
+    IntVector n = t.reinterpretAsInts().sub(MAGIC_BITS);
+    IntVector half = n.lanewise(ASHR, 1);
+    return p.mul(powerOfTwo(half)).mul(powerOfTwo(n.sub(half)));
   }
 
   /** eˣ − 1 for x ≤ 88. */
   static FloatVector expm1(FloatVector x) {
     FloatVector t = x.fma(all(LOG2_E), all(MAGIC));
-    FloatVector n = t.sub(MAGIC);
-    FloatVector r = n.fma(all(-LN2_LOW), n.fma(all(-LN2_HIGH), x));
+    FloatVector r = remainder(x, t.sub(MAGIC));
     FloatVector p = r.fma(all(EXPM4), all(EXPM3));
     p = p.fma(r, all(EXPM2));
     p = p.fma(r, all(EXPM1));
@@ -140,18 +154,29 @@ final class VectorMath {
 
   /** Distribution function Φ of the standard normal distribution. */
   static FloatVector normalCdf(FloatVector x) {
-    FloatVector t = x.abs();
-    t = t.blend(NORMAL_LIMIT, t.compare(GT, NORMAL_LIMIT));
-    FloatVector tail = gaussian(t, 0.5f).mul(millsRatio(t));
-    return all(1f).sub(tail).blend(tail, x.compare(LT, 0f));
+    FloatVector c = clamp(x, NORMAL_LIMIT);
+    return normalCdf(c, gaussian(c, 0.5f));
   }
 
-  /** e^(t²/2) Φ(−t) for 0 ≤ t ≤ 14.5. */
+  /** Φ(x) for |x| ≤ 14.5, given e^(−x²/2). */
+  private static FloatVector normalCdf(FloatVector x, FloatVector gaussian) {
+    FloatVector s = x.mul(x);
+    FloatVector p = s.fma(all(CDF4), all(CDF3));
+    p = p.fma(s, all(CDF2));
+    p = p.fma(s, all(CDF1));
+    p = p.fma(s, all(CDF0));
+    FloatVector inner = p.fma(x, all(0.5f));
+    FloatVector t = x.abs();
+    FloatVector tail = gaussian.mul(millsRatio(t));
+    FloatVector outer = all(1f).sub(tail).blend(tail, x.compare(LT, 0f));
+    return outer.blend(inner, t.compare(LT, CDF_SPLIT));
+  }
+
+  /** e^(t²/2) Φ(−t) for 0.7 ≤ t ≤ 14.5. */
   private static FloatVector millsRatio(FloatVector t) {
     FloatVector u = all(1f).div(t.add(MILLS_CENTRE));
     FloatVector q = t.sub(MILLS_CENTRE).mul(u);
-    FloatVector p = q.fma(all(MILLS9), all(MILLS8));
-    p = p.fma(q, all(MILLS7));
+    FloatVector p = q.fma(all(MILLS8), all(MILLS7));
     p = p.fma(q, all(MILLS6));
     p = p.fma(q, all(MILLS5));
     p = p.fma(q, all(MILLS4));
@@ -166,8 +191,7 @@ final class VectorMath {
   static FloatVector gaussian(FloatVector t, float a) {
     FloatVector high = t.mul(t);
     FloatVector low = t.fma(t, high.neg());
-    FloatVector e = exp(high.mul(-a));
-    return e.fma(low.mul(-a), e);
+    return expOfSum(high.mul(-a), low.mul(-a));
   }
 
   /** x sigmoid(x). */
@@ -185,12 +209,13 @@ final class VectorMath {
   /** ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))). */
   static FloatVector geluTanh(FloatVector x) {
     FloatVector c = x.blend(-GATE_LIMIT, x.compare(LT, -GATE_LIMIT));
-    return c.mul(geluGate(clamp(x, GELU_TANH_LIMIT)));
+    FloatVector z = geluTanhExp(clamp(x, GELU_TANH_LIMIT));
+    return c.mul(z.blend(1f, x.compare(GE, 0f)).div(z.add(1f)));
   }
 
-  /** sigmoid(2 √(2/π) (x + 0.044715 x³)) for |x| ≤ 12. */
-  static FloatVector geluGate(FloatVector x) {
-    // The argument in two floats: its rounding error alone would cost 16 ulp of the gate.
+  /** e^−|v| of v = 2 √(2/π) (x + 0.044715 x³) for |x| ≤ 12. */
+  private static FloatVector geluTanhExp(FloatVector x) {
+    // The argument in two floats: its rounding error alone would cost 16 ulp of the result.
     FloatVector square = x.mul(x);
     FloatVector squareLow = x.fma(x, square.neg());
     FloatVector cubic = square.mul(GELU_CUBIC);
@@ -200,36 +225,37 @@ final class VectorMath {
     FloatVector slopeLow = cubic.sub(slope.sub(back)).add(all(GELU_LINEAR).sub(back));
     slopeLow = slopeLow.add(square.fma(all(GELU_CUBIC_LOW), all(GELU_LINEAR_LOW)).add(cubicLow));
     slopeLow = squareLow.fma(all(GELU_CUBIC), slopeLow);
-    FloatVector v = x.mul(slope);
-    FloatVector low = x.fma(slopeLow, x.fma(slope, v.neg()));
-    FloatVector z = exp(negativeMagnitude(v));
-    z = z.fma(low.neg().blend(low, x.compare(LT, 0f)), z);
-    return z.blend(1f, x.compare(GE, 0f)).div(z.add(1f));
+    FloatVector a = x.abs();
+    FloatVector v = a.mul(slope);
+    FloatVector low = a.fma(slopeLow, a.fma(slope, v.neg()));
+    return expOfSum(v.neg(), low.neg());
   }
 
   /** Derivative of {@link #swish}. */
   static FloatVector swishDerivative(FloatVector x) {
     FloatVector c = clamp(x, GATE_LIMIT);
-    FloatVector s = sigmoid(c);
-    return s.mul(all(1f).sub(s)).fma(c, s);
+    return gateDerivative(c, exp(negativeMagnitude(c)), c);
   }
 
   /** Derivative of {@link #gelu}. */
   static FloatVector geluDerivative(FloatVector x) {
     FloatVector c = clamp(x, NORMAL_LIMIT);
-    FloatVector t = c.abs();
-    FloatVector e = gaussian(t, 0.5f);
-    FloatVector tail = e.mul(millsRatio(t));
-    FloatVector cdf = all(1f).sub(tail).blend(tail, c.compare(LT, 0f));
-    return c.fma(e.mul(INV_SQRT_2PI), cdf);
+    FloatVector e = gaussian(c, 0.5f);
+    return c.fma(e.mul(INV_SQRT_2PI), normalCdf(c, e));
   }
 
   /** Derivative of {@link #geluTanh}. */
   static FloatVector geluTanhDerivative(FloatVector x) {
     FloatVector c = clamp(x, GELU_TANH_LIMIT);
-    FloatVector s = geluGate(c);
     FloatVector slope = c.mul(c).fma(all(3f * GELU_CUBIC), all(GELU_LINEAR));
-    return s.mul(all(1f).sub(s)).fma(c.mul(slope), s);
+    return gateDerivative(c, geluTanhExp(c), c.mul(slope));
+  }
+
+  /** s + s (1 − s) factor for s = sigmoid(v), where v has the sign of x and z = e^−|v|. */
+  private static FloatVector gateDerivative(FloatVector x, FloatVector z, FloatVector factor) {
+    FloatVector r = all(1f).div(z.add(1f));
+    FloatVector zr = z.mul(r);
+    return zr.mul(r).fma(factor, zr.blend(r, x.compare(GE, 0f)));
   }
 
   /** Derivative of {@link #erf}. */
