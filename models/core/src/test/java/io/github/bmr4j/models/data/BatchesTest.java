@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bmr4j.models.io.Allocated;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -135,6 +136,22 @@ class BatchesTest {
     }
     assertEquals(draws / 2.0, lower, 5 * Math.sqrt(draws / 4.0));
     assertEquals(0, words.nextBelow(1));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true,60000,120", "true,100,70", "false,60000,120"})
+  void fillingAllocatesNothing(boolean independent, int examples, int batchSize) {
+    Batches batches = batches(independent, examples, batchSize, 1);
+    int[] batch = new int[batchSize];
+    for (int step = 0; step < 2000; step++) {
+      batches.fill(step, batch);
+    }
+    long before = Allocated.bytes();
+    for (int step = 2000; step < 4000; step++) {
+      batches.fill(step, batch);
+    }
+    // The measurement itself takes some; an object in each step would be 32,000 bytes and more.
+    assertTrue(Allocated.bytes() - before < 20_000);
   }
 
   @Test

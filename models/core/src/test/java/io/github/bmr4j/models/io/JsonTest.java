@@ -198,6 +198,7 @@ class JsonTest {
             .getBytes(StandardCharsets.UTF_8);
     Mutations mutations = new Mutations(1);
     int refused = 0;
+    long before = Allocated.bytes();
     for (int i = 0; i < 50_000; i++) {
       byte[] bad = mutations.of(good);
       try {
@@ -211,5 +212,7 @@ class JsonTest {
       }
     }
     assertTrue(refused > 25_000, "the damage does none: " + refused);
+    long each = (Allocated.bytes() - before) / 50_000;
+    assertTrue(each < 100_000, "allocates " + each + " bytes for some " + good.length);
   }
 }

@@ -299,6 +299,7 @@ class SafetensorsTest {
     byte[] good = Files.readAllBytes(path);
     Mutations mutations = new Mutations(2);
     int refused = 0;
+    long before = Allocated.bytes();
     for (int i = 0; i < 50_000; i++) {
       byte[] bad = mutations.of(good);
       try (SafetensorsReader reader = SafetensorsReader.of(bad, "x")) {
@@ -314,6 +315,8 @@ class SafetensorsTest {
       }
     }
     assertTrue(refused > 25_000, "the damage does none: " + refused);
+    long each = (Allocated.bytes() - before) / 50_000;
+    assertTrue(each < 100_000, "allocates " + each + " bytes for some " + good.length);
   }
 
   private static void read(SafetensorsReader reader, TensorEntry tensor) {
