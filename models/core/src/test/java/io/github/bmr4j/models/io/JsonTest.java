@@ -103,6 +103,13 @@ class JsonTest {
   }
 
   @Test
+  void refusesHalfAPairThatEncodingWouldReplace() {
+    assertThrows(InvalidFileException.class, () -> Json.parse("\"\ud800\"", "t"));
+    assertThrows(InvalidFileException.class, () -> Json.parse("\"a\ude00\ud83d\"", "t"));
+    assertEquals("\ud83d\ude00", Json.parse("\"\ud83d\ude00\"", "t"));
+  }
+
+  @Test
   void limitsDepthAndNumberOfValues() {
     byte[] deep = "[[[1]]]".getBytes(StandardCharsets.UTF_8);
     assertEquals(List.of(List.of(List.of(1L))), Json.parse(deep, "t", new Json.Limits(3, 4)));
