@@ -27,7 +27,7 @@ class SpecialFunctionsTest {
           "logit", SpecialFunctions::logit);
 
   @Test
-  void valuesInSixtyDigits() throws IOException {
+  void valuesComputedInFiftyDigits() throws IOException {
     Map<String, Integer> counts = new TreeMap<>();
     try (InputStream in = SpecialFunctionsTest.class.getResourceAsStream("special-functions.txt")) {
       String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
