@@ -1,2 +1,4 @@
-/** Optimisers and their schedules. */
+/**
+ * First-order optimisers and learning-rate schedules.
+ */
 package io.github.bmr4j.engine.optim;

@@ -1,2 +1,4 @@
-/** Counter-based random streams: a draw is a function of seed, stream, step and index. */
+/**
+ * The streams of counter-based random numbers that a run draws from.
+ */
 package io.github.bmr4j.engine.random;

@@ -1,2 +1,4 @@
-/** Shapes and slices of {@code float[]}, row-major. */
+/**
+ * Shapes, and handles on planned memory.
+ */
 package io.github.bmr4j.engine.tensor;

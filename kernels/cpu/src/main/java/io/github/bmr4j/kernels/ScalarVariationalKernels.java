@@ -59,11 +59,14 @@ final class ScalarVariationalKernels implements VariationalKernels {
   }
 
   @Override
-  public double klDivergence(Slice mean, Slice rho, float priorVariance) {
-    Checks.sameLength("klDivergence", "mean", mean, "rho", rho);
+  public double klDivergence(Slice mean, Slice rho, Slice mask, float priorVariance) {
+    VariationalArguments.divergence(mean, rho, mask);
     VariationalArguments.positive("klDivergence", "the prior variance", priorVariance);
     double sum = 0;
     for (int i = 0; i < mean.length(); i++) {
+      if (mask != null && mask.get(i) == 0) {
+        continue;
+      }
       double sigma = sigma(rho.get(i));
       double ratio = sigma * sigma / priorVariance;
       double square = (double) mean.get(i) * mean.get(i) / priorVariance;
@@ -119,8 +122,7 @@ final class ScalarVariationalKernels implements VariationalKernels {
         rule.beta2 * (double) moment2.get(i)
             + (1.0 - rule.beta2) * deviation * deviation
             + (belief ? rule.epsilonRoot : 0);
-    double direction =
-        m * rule.correction1() / (Math.sqrt(v * rule.correction2()) + rule.epsilon);
+    double direction = m * rule.correction1() / (Math.sqrt(v * rule.correction2()) + rule.epsilon);
     moment1.set(i, (float) m);
     moment2.set(i, (float) v);
     parameter.set(i, (float) (parameter.get(i) - rule.learningRate() * direction));

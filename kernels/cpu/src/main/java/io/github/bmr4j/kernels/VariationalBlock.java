@@ -59,6 +59,13 @@ final class VariationalBlock {
     return copy;
   }
 
+  /** Clears what belongs to factors that are out of the model. */
+  void dropMasked(float[] mask, int k, int count) {
+    for (int i = 0; i < count; i++) {
+      byMean[i] = mask[k + i] == 0 ? 0 : byMean[i];
+    }
+  }
+
   /** The noise of the block's factors, which start at a whole group. */
   void drawNoise(long seed, int stream, long step, int from, int count) {
     int group = ScalarNoiseKernels.GROUP;
@@ -165,24 +172,24 @@ final class VariationalBlock {
       m2 = deviation.mul(deviation).fma(broadcast(FLOAT, take2), m2);
       FloatVector direction = m1.div(m2.mul(correction2).sqrt().add(epsilon));
       FloatVector moved =
-          direction.fma(
-              broadcast(FLOAT, rate), FloatVector.fromArray(FLOAT, parameter, p + i));
+          direction.fma(broadcast(FLOAT, rate), FloatVector.fromArray(FLOAT, parameter, p + i));
       m1.intoArray(moment1, m + i);
       m2.intoArray(moment2, n + i);
       moved.intoArray(parameter, p + i);
     }
   }
 
-  /** σ/√v in place of σ, and the same into {@code byRho}, for its logarithm. */
+  /** σ/√v in place of σ. */
   void ratios(int count, float rootPrecision) {
     for (int i = 0; i < count; i += LANES) {
-      FloatVector t = FloatVector.fromArray(FLOAT, sigma, i).mul(rootPrecision);
-      t.intoArray(sigma, i);
-      t.intoArray(byRho, i);
+      FloatVector.fromArray(FLOAT, sigma, i).mul(rootPrecision).intoArray(sigma, i);
     }
   }
 
-  /** (μ² + σ²)/v − 1 − ln(σ²/v), from the ratios and their logarithms, into {@code byMean}. */
+  /**
+   * (μ² + σ²)/v − 1 − ln(σ²/v), from the ratios and, in {@code byRho}, their logarithms; into
+   * {@code byMean}.
+   */
   void divergences(float[] mean, int m, int count, float rootPrecision) {
     for (int i = 0; i < count; i += LANES) {
       FloatVector t = FloatVector.fromArray(FLOAT, sigma, i);

@@ -68,9 +68,10 @@ public interface VariationalKernels {
    *
    * @param mean μ
    * @param rho ρ
+   * @param mask factors whose mask is 0 do not count; null if all do
    * @param priorVariance v, positive
    */
-  double klDivergence(Slice mean, Slice rho, float priorVariance);
+  double klDivergence(Slice mean, Slice rho, Slice mask, float priorVariance);
 
   /**
    * One optimiser step of plain parameters.

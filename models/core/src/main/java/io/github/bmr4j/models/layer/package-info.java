@@ -1,2 +1,5 @@
-/** Layers of a network, deterministic and Bayesian. */
+/**
+ * Layers: what they compute and which parameters they need. A new layer implements {@link
+ * io.github.bmr4j.models.layer.Layer}.
+ */
 package io.github.bmr4j.models.layer;

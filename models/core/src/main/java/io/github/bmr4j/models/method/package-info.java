@@ -1,2 +1,4 @@
-/** The published pruning methods and their baselines. */
+/**
+ * The published methods, each as a model and a schedule over the engine.
+ */
 package io.github.bmr4j.models.method;

@@ -1,2 +1,4 @@
-/** Networks put together from layers. */
+/**
+ * Networks as sequences of layers, and the networks of the papers.
+ */
 package io.github.bmr4j.models.network;

@@ -1,2 +1,4 @@
-/** What to remove, and the certificate of what was removed. */
+/**
+ * What leaves the model: rules on evidence, masks, decisions, and what follows from them.
+ */
 package io.github.bmr4j.models.pruning;

@@ -1,0 +1,111 @@
+package io.github.bmr4j.engine.inference;
+
+import io.github.bmr4j.engine.random.Streams;
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.NormalFactors;
+import io.github.bmr4j.kernels.Slice;
+import io.github.bmr4j.kernels.UpdateRule;
+import io.github.bmr4j.kernels.VariationalStep;
+
+/**
+ * A random quantity of a model with its prior and its approximate posterior: one independent normal
+ * factor N(μ, softplus(ρ)²) for each element, in unconstrained space. Networks see it through the
+ * {@link Draw} nodes that it makes.
+ */
+public abstract class Latent {
+
+  private final Backend backend;
+  private final String name;
+  private final int index;
+  private final Sampling sampling;
+  private final NormalFactors factors;
+
+  /**
+   * @param backend holds the parameters
+   * @param name in files and messages, for instance {@code layer1.scale}
+   * @param index of the noise stream, unique in the model
+   * @param size number of elements
+   * @param sampling which draw the network sees
+   */
+  protected Latent(Backend backend, String name, int index, int size, Sampling sampling) {
+    this.backend = backend;
+    this.name = name;
+    this.index = index;
+    this.sampling = sampling;
+    // Separate arrays: six times the size of a large layer need not fit into one.
+    this.factors =
+        new NormalFactors(
+            allocate(size), allocate(size), allocate(size), allocate(size), allocate(size),
+            allocate(size));
+  }
+
+  /**
+   * One optimiser step, after the backward pass.
+   *
+   * @param draw the node of this latent in the graph that ran
+   * @param step weights of likelihood and divergence; the rest is filled in here
+   * @param rule the optimiser's step
+   */
+  public abstract void update(Draw draw, VariationalStep step, UpdateRule rule);
+
+  /** KL(q‖p) in nats, of the elements that are still in the model. */
+  public abstract double klDivergence();
+
+  /**
+   * Starting values: means uniform in (−range, range), all standard deviations alike.
+   *
+   * @param range of the means, at least 0
+   * @param standardDeviation positive
+   */
+  public final void initialize(double range, double standardDeviation) {
+    Slice mean = factors.mean();
+    int stream = Streams.of(Streams.Purpose.INITIALIZATION, index);
+    backend.noise().uniform(sampling.seed(), stream, 0, mean);
+    backend.memory().pull(mean);
+    for (int i = 0; i < mean.length(); i++) {
+      mean.set(i, (float) (range * (2 * mean.get(i) - 1)));
+    }
+    backend.memory().push(mean);
+    backend.elementwise().fill(factors.rho(), (float) Math.log(Math.expm1(standardDeviation)));
+    sampling.invalidate();
+  }
+
+  /** Name in files and messages. */
+  public final String name() {
+    return name;
+  }
+
+  /** Number of elements. */
+  public final int size() {
+    return factors.length();
+  }
+
+  /** Variational parameters and optimiser moments. */
+  public final NormalFactors factors() {
+    return factors;
+  }
+
+  /** Factors γ that the network's view of the elements is multiplied with, or null for all 1. */
+  public Slice mask() {
+    return null;
+  }
+
+  /** Holds the parameters. */
+  protected final Backend backend() {
+    return backend;
+  }
+
+  /** Which draw the network sees. */
+  protected final Sampling sampling() {
+    return sampling;
+  }
+
+  final int index() {
+    return index;
+  }
+
+  /** A new slice in the back end's memory. */
+  protected final Slice allocate(int size) {
+    return new Slice(backend.memory().allocate(size), 0, size);
+  }
+}

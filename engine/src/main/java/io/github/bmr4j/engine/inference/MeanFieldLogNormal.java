@@ -1,0 +1,96 @@
+package io.github.bmr4j.engine.inference;
+
+import io.github.bmr4j.engine.distribution.Gamma;
+import io.github.bmr4j.engine.distribution.KullbackLeibler;
+import io.github.bmr4j.engine.distribution.LogNormal;
+import io.github.bmr4j.engine.distribution.SpecialFunctions;
+import io.github.bmr4j.engine.tensor.Shape;
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.Slice;
+import io.github.bmr4j.kernels.UpdateRule;
+import io.github.bmr4j.kernels.VariationalStep;
+
+/**
+ * Positive quantities x with independent Gamma priors and posterior factors LogNormal(m, s), that is
+ * u = ln x ~ N(m, softplus(ρ)²). A model has few of them (scales of layers or rows), so their
+ * divergence is computed on the host, in double.
+ */
+public final class MeanFieldLogNormal extends Latent {
+
+  private final Gamma prior;
+  private final Slice meanGradient;
+  private final Slice rhoGradient;
+
+  /**
+   * @param backend holds the parameters
+   * @param name in files and messages
+   * @param index of the noise stream, unique in the model
+   * @param size number of quantities
+   * @param prior of each
+   * @param sampling which draw the network sees
+   */
+  public MeanFieldLogNormal(
+      Backend backend, String name, int index, int size, Gamma prior, Sampling sampling) {
+    super(backend, name, index, size, sampling);
+    this.prior = prior;
+    this.meanGradient = allocate(size);
+    this.rhoGradient = allocate(size);
+  }
+
+  /** A node that draws u = ln x. */
+  public Draw drawLogarithm(Shape shape) {
+    return new Draw(this, shape);
+  }
+
+  @Override
+  public void update(Draw draw, VariationalStep step, UpdateRule rule) {
+    Slice mean = factors().mean();
+    Slice rho = factors().rho();
+    Slice drawn = draw.value().slice();
+    Slice gradient = draw.gradient().slice();
+    backend().memory().pull(drawn);
+    backend().memory().pull(gradient);
+    backend().memory().pull(mean);
+    backend().memory().pull(rho);
+    boolean analytic = step.divergence == VariationalStep.Divergence.ANALYTIC;
+    for (int i = 0; i < size(); i++) {
+      double m = mean.get(i);
+      double s = SpecialFunctions.softplus(rho.get(i));
+      double noise = (drawn.get(i) - m) / s;
+      double likelihood = step.likelihoodWeight * gradient.get(i);
+      // −∂/∂u ln p(u) at the draw, or its expectation under q.
+      double x = Math.exp(analytic ? m + s * s / 2 : drawn.get(i));
+      double pull = prior.rate() * x - prior.shape();
+      double spread = (analytic ? prior.rate() * x * s : pull * noise) - 1 / s;
+      meanGradient.set(i, (float) (likelihood + step.klWeight * pull));
+      rhoGradient.set(
+          i,
+          (float)
+              ((likelihood * noise + step.klWeight * spread)
+                  * SpecialFunctions.logistic(rho.get(i))));
+    }
+    backend().memory().push(meanGradient);
+    backend().memory().push(rhoGradient);
+    backend()
+        .variational()
+        .updatePoint(mean, meanGradient, factors().meanMoment1(), factors().meanMoment2(), 1, rule);
+    backend()
+        .variational()
+        .updatePoint(rho, rhoGradient, factors().rhoMoment1(), factors().rhoMoment2(), 1, rule);
+  }
+
+  @Override
+  public double klDivergence() {
+    Slice mean = factors().mean();
+    Slice rho = factors().rho();
+    backend().memory().pull(mean);
+    backend().memory().pull(rho);
+    double sum = 0;
+    for (int i = 0; i < size(); i++) {
+      sum +=
+          KullbackLeibler.divergence(
+              new LogNormal(mean.get(i), SpecialFunctions.softplus(rho.get(i))), prior);
+    }
+    return sum;
+  }
+}

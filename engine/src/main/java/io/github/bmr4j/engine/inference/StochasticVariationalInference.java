@@ -1,0 +1,157 @@
+package io.github.bmr4j.engine.inference;
+
+import io.github.bmr4j.engine.autodiff.Graph;
+import io.github.bmr4j.engine.autodiff.Node;
+import io.github.bmr4j.engine.optim.Optimizer;
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.Slice;
+import io.github.bmr4j.kernels.UpdateRule;
+import io.github.bmr4j.kernels.VariationalStep;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Maximises the evidence lower bound by stochastic gradients with one reparameterised sample a step.
+ *
+ * <p>The objective in nats over the whole data set of N examples is ELBO = E_q[Σ ln p(y|x, w)] −
+ * KL(q‖p), estimated from a batch of B examples by weighting their log likelihood with N/B. What the
+ * optimiser minimises is −ELBO/N: this class is the one place that divides by N, so that learning
+ * rates do not depend on the size of the data.
+ */
+public final class StochasticVariationalInference {
+
+  private final Backend backend;
+  private final Graph graph;
+  private final Node loss;
+  private final Draw[] draws;
+  private final Optimizer optimizer;
+  private final Sampling sampling;
+  private final VariationalStep step = new VariationalStep();
+  private final float fullDivergence;
+
+  /**
+   * @param backend does the work
+   * @param graph computes {@code loss}; every {@link Draw} in it is trained
+   * @param loss Σ over the batch of −ln p(y|x, w), in nats
+   * @param optimizer of all variational parameters
+   * @param sampling that the draws follow
+   * @param examples N
+   * @param batch B
+   * @param divergence how KL enters the gradient
+   */
+  public StochasticVariationalInference(
+      Backend backend,
+      Graph graph,
+      Node loss,
+      Optimizer optimizer,
+      Sampling sampling,
+      long examples,
+      int batch,
+      VariationalStep.Divergence divergence) {
+    this.backend = backend;
+    this.graph = graph;
+    this.loss = loss;
+    this.optimizer = optimizer;
+    this.sampling = sampling;
+    this.draws =
+        graph.nodes().stream()
+            .filter(Draw.class::isInstance)
+            .map(Draw.class::cast)
+            .toArray(Draw[]::new);
+    step.divergence = divergence;
+    step.likelihoodWeight = 1f / batch;
+    this.fullDivergence = 1f / examples;
+    step.klWeight = fullDivergence;
+  }
+
+  /**
+   * Weakens the divergence in the objective, for a warm-up: E_q[ln p] − weight · KL(q‖p). Only at 1 is
+   * it the evidence lower bound, and only then do the posterior's evidences mean something.
+   *
+   * @param weight in [0, 1]; 1 unless set
+   */
+  public void setDivergenceWeight(double weight) {
+    if (!(weight >= 0 && weight <= 1)) {
+      throw new IllegalArgumentException(
+          "The divergence's weight must lie in [0, 1], but is " + weight);
+    }
+    step.klWeight = (float) (weight * fullDivergence);
+  }
+
+  /**
+   * One step on the batch that the graph's inputs hold. Allocates nothing.
+   *
+   * @return Σ over the batch of −ln p(y|x, w) at the sampled weights, in nats
+   * @throws DivergedException if that is not finite
+   */
+  public double step() {
+    UpdateRule rule = optimizer.nextStep();
+    sampling.training(optimizer.steps());
+    graph.forward();
+    Slice value = loss.value().slice();
+    backend.memory().pull(value);
+    float nats = value.get(0);
+    if (!Float.isFinite(nats)) {
+      throw diverged(nats);
+    }
+    graph.backward();
+    for (Draw draw : draws) {
+      draw.latent().update(draw, step, rule);
+    }
+    sampling.invalidate();
+    return nats;
+  }
+
+  /** Number of steps so far. */
+  public long steps() {
+    return optimizer.steps();
+  }
+
+  /** KL(q‖p) of all latents in nats. */
+  public double klDivergence() {
+    double sum = 0;
+    for (Draw draw : draws) {
+      sum += draw.latent().klDivergence();
+    }
+    return sum;
+  }
+
+  /**
+   * Makes sure that every variational parameter is finite.
+   *
+   * @throws DivergedException naming the latent, the element and the step
+   */
+  public void requireFinite() {
+    for (Draw draw : draws) {
+      String found = nonFinite(draw.latent());
+      if (found != null) {
+        throw new DivergedException(found + " after step " + steps() + ADVICE);
+      }
+    }
+  }
+
+  private static final String ADVICE = "; use a lower learning rate or check the data";
+
+  private DivergedException diverged(float nats) {
+    List<String> causes =
+        Arrays.stream(draws)
+            .map(draw -> nonFinite(draw.latent()))
+            .filter(Objects::nonNull)
+            .toList();
+    String where = causes.isEmpty() ? "" : " (" + causes.get(0) + ")";
+    return new DivergedException(
+        "The loss became " + nats + " at step " + steps() + where + ADVICE);
+  }
+
+  private String nonFinite(Latent latent) {
+    int i = backend.reduction().firstNonFinite(latent.factors().mean());
+    if (i >= 0) {
+      return "the posterior mean of " + latent.name() + "[" + i + "] is not finite";
+    }
+    i = backend.reduction().firstNonFinite(latent.factors().rho());
+    return i >= 0
+        ? "the posterior standard deviation of " + latent.name() + "[" + i + "] is not finite"
+        : null;
+  }
+}

@@ -1,0 +1,38 @@
+package io.github.bmr4j.engine.random;
+
+/**
+ * Numbers for the noise streams of a run. Every random quantity has a stream of its own, so that no
+ * two ever share a draw: the purpose in the high bits, the quantity's index in the low ones.
+ */
+public final class Streams {
+
+  /** What a stream's numbers are used for. */
+  public enum Purpose {
+    /** Starting values. */
+    INITIALIZATION,
+    /** Weights drawn while training. */
+    TRAINING,
+    /** Weights drawn for estimates of the free energy and for predictions. */
+    PREDICTION,
+    /** Order of examples, and splits. */
+    DATA
+  }
+
+  private static final int INDEX_BITS = 24;
+
+  private Streams() {}
+
+  /**
+   * The stream of a quantity.
+   *
+   * @param purpose what for
+   * @param index of the quantity, 0 … 2²⁴−1
+   */
+  public static int of(Purpose purpose, int index) {
+    if (index < 0 || index >= 1 << INDEX_BITS) {
+      throw new IllegalArgumentException(
+          "A stream's index must lie in 0 … " + ((1 << INDEX_BITS) - 1) + ", but is " + index);
+    }
+    return purpose.ordinal() << INDEX_BITS | index;
+  }
+}

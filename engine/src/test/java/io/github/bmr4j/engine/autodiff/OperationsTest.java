@@ -1,0 +1,382 @@
+package io.github.bmr4j.engine.autodiff;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.bmr4j.engine.tensor.Shape;
+import io.github.bmr4j.engine.tensor.Tensor;
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.Backends;
+import io.github.bmr4j.kernels.UnaryFunction;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.DoubleBinaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Every operation against an independent double implementation and its finite differences. */
+class OperationsTest {
+
+  /** What float arithmetic over sums of some ten terms leaves. */
+  private static final double TOLERANCE = 5e-6;
+
+  private static Backend scalar;
+  private static Backend best;
+
+  @BeforeAll
+  static void open() {
+    scalar = Backends.open("scalar", 1);
+    best = Backends.open();
+  }
+
+  @AfterAll
+  static void close() {
+    scalar.close();
+    best.close();
+  }
+
+  /** A case: the classes of operations that it covers, and the check. */
+  private record Case(String name, Set<Class<?>> covers, Check check) {}
+
+  private interface Check {
+    void on(Backend backend);
+  }
+
+  private static Stream<Case> cases() {
+    Stream<Case> functions =
+        Stream.of(UnaryFunction.values())
+            .map(
+                f ->
+                    new Case(
+                        "Apply " + f,
+                        Set.of(Apply.class),
+                        b -> {
+                          GradientCheck check = new GradientCheck(b);
+                          boolean positive = f == UnaryFunction.LOG || f == UnaryFunction.SQRT;
+                          check = positive ? check.positive(5, 7) : check.operand(5, 7);
+                          check.check(
+                              x -> new Apply(f, x.get(0)), x -> map(f, x[0]), TOLERANCE);
+                        }));
+    return Stream.concat(
+        functions,
+        Stream.of(
+            new Case(
+                "Linear",
+                Set.of(Linear.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(5, 7)
+                        .operand(3, 7)
+                        .operand(3)
+                        .check(
+                            x -> new Linear(x.get(0), x.get(1), x.get(2)),
+                            x -> linear(x[0], x[1], x[2], 5, 7, 3),
+                            TOLERANCE)),
+            new Case(
+                "Linear of a batch of one",
+                Set.of(Linear.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(1, 17)
+                        .operand(1, 17)
+                        .operand(1)
+                        .check(
+                            x -> new Linear(x.get(0), x.get(1), x.get(2)),
+                            x -> linear(x[0], x[1], x[2], 1, 17, 1),
+                            TOLERANCE)),
+            new Case(
+                "Add",
+                Set.of(Add.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(33)
+                        .operand(33)
+                        .check(
+                            x -> new Add(x.get(0), x.get(1)),
+                            x -> zip(x[0], x[1], (p, q) -> p + q),
+                            TOLERANCE)),
+            new Case(
+                "Multiply",
+                Set.of(Multiply.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(33)
+                        .operand(33)
+                        .check(
+                            x -> new Multiply(x.get(0), x.get(1)),
+                            x -> zip(x[0], x[1], (p, q) -> p * q),
+                            TOLERANCE)),
+            new Case(
+                "one operand used thrice",
+                Set.of(Add.class, Multiply.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(21)
+                        .check(
+                            x -> new Add(x.get(0), new Multiply(x.get(0), x.get(0))),
+                            x -> zip(x[0], x[0], (p, q) -> p + p * q),
+                            TOLERANCE)),
+            new Case(
+                "Scale",
+                Set.of(Scale.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(2, 9)
+                        .check(
+                            x -> new Add(new Scale(-1.5f, x.get(0)), new Scale(0.25f, x.get(0))),
+                            x -> zip(x[0], x[0], (p, q) -> -1.25 * p),
+                            TOLERANCE)),
+            new Case(
+                "Sum",
+                Set.of(Sum.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(3, 11)
+                        .check(
+                            x -> new Apply(UnaryFunction.SQUARE, new Sum(x.get(0))),
+                            x -> new double[] {square(sum(x[0]))},
+                            1e-5)),
+            new Case(
+                "Sum beside another use",
+                Set.of(Sum.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(1)
+                        .check(
+                            x -> new Add(View.reshape(new Sum(x.get(0)), Shape.of(1)), x.get(0)),
+                            x -> new double[] {2 * x[0][0]},
+                            TOLERANCE)),
+            new Case(
+                "View",
+                Set.of(View.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(4, 6)
+                        .operand(2, 3)
+                        .check(
+                            // Two views that tile, one that overlaps both, and a part nobody uses.
+                            x ->
+                                new Add(
+                                    new Multiply(
+                                        new View(x.get(0), 0, Shape.of(2, 3)),
+                                        new View(x.get(0), 6, Shape.of(2, 3))),
+                                    new Multiply(
+                                        new View(x.get(0), 3, Shape.of(2, 3)), x.get(1))),
+                            x -> {
+                              double[] y = new double[6];
+                              for (int i = 0; i < 6; i++) {
+                                y[i] = x[0][i] * x[0][i + 6] + x[0][i + 3] * x[1][i];
+                              }
+                              return y;
+                            },
+                            TOLERANCE)),
+            new Case(
+                "views of a block of parameters",
+                Set.of(View.class, Linear.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(2, 4)
+                        .operand(15)
+                        .check(
+                            x ->
+                                new Linear(
+                                    x.get(0),
+                                    new View(x.get(1), 0, Shape.of(3, 4)),
+                                    new View(x.get(1), 12, Shape.of(3))),
+                            x ->
+                                linear(
+                                    x[0],
+                                    Arrays.copyOf(x[1], 12),
+                                    Arrays.copyOfRange(x[1], 12, 15),
+                                    2,
+                                    4,
+                                    3),
+                            TOLERANCE)),
+            new Case(
+                "SoftmaxCrossEntropy",
+                Set.of(SoftmaxCrossEntropy.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(4, 5)
+                        .check(
+                            x -> new SoftmaxCrossEntropy(x.get(0), labels(b, 3, 0, 4, 1)),
+                            x -> crossEntropy(x[0], 5, 3, 0, 4, 1),
+                            TOLERANCE))));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> operationsAndPullbacks() {
+    return cases()
+        .flatMap(
+            c ->
+                Stream.of(scalar, best)
+                    .map(
+                        b ->
+                            DynamicTest.dynamicTest(
+                                c.name() + ", " + b.name(), () -> c.check().on(b))));
+  }
+
+  @Test
+  void everyOperationOfThePackageHasACase() throws Exception {
+    Set<String> covered =
+        cases()
+            .flatMap(c -> c.covers().stream())
+            .map(Class::getSimpleName)
+            .collect(Collectors.toCollection(TreeSet::new));
+    Set<String> operations = new TreeSet<>();
+    for (Class<?> type : classesBeside(Node.class)) {
+      if (Node.class.isAssignableFrom(type)
+          && type != Node.class
+          && type != Input.class
+          && type != Parameter.class) {
+        operations.add(type.getSimpleName());
+      }
+    }
+    assertTrue(operations.size() >= 8, () -> "found only " + operations);
+    assertEquals(operations, covered);
+  }
+
+  private static Set<Class<?>> classesBeside(Class<?> type) throws IOException {
+    Path folder =
+        Path.of(type.getProtectionDomain().getCodeSource().getLocation().getPath())
+            .resolve(type.getPackageName().replace('.', '/'));
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.endsWith(".class") && !name.contains("$"))
+          .map(name -> load(type.getPackageName() + "." + name.replace(".class", "")))
+          .collect(Collectors.toSet());
+    }
+  }
+
+  private static Class<?> load(String name) {
+    try {
+      return Class.forName(name);
+    } catch (ClassNotFoundException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void shapesThatDoNotFitAreRefusedWithBothShapes() {
+    Node a = new Input(Shape.of(2, 3));
+    Node b = new Input(Shape.of(3, 2));
+    String add = assertThrows(IllegalArgumentException.class, () -> new Add(a, b)).getMessage();
+    assertEquals("Cannot add [2, 3] and [3, 2]", add);
+    String linear =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new Linear(a, b, new Input(Shape.of(3))))
+            .getMessage();
+    assertTrue(linear.contains("[2, 3], [3, 2] and [3]"), linear);
+    assertThrows(IllegalArgumentException.class, () -> new View(a, 4, Shape.of(3)));
+    assertThrows(IllegalArgumentException.class, () -> View.reshape(a, Shape.of(7)));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new SoftmaxCrossEntropy(a, new Input(Shape.of(3))));
+  }
+
+  private static Input labels(Backend backend, float... classes) {
+    float[] memory = backend.memory().allocate(classes.length);
+    System.arraycopy(classes, 0, memory, 0, classes.length);
+    Tensor tensor = Tensor.of(Shape.of(classes.length), memory);
+    backend.memory().push(tensor.slice());
+    return new Input(tensor);
+  }
+
+  private static double[] map(UnaryFunction f, double[] x) {
+    double[] y = new double[x.length];
+    for (int i = 0; i < x.length; i++) {
+      y[i] = function(f, x[i]);
+    }
+    return y;
+  }
+
+  private static double function(UnaryFunction f, double x) {
+    return switch (f) {
+      case IDENTITY -> x;
+      case RELU -> Math.max(x, 0);
+      case TANH -> Math.tanh(x);
+      case SIGMOID -> 1 / (1 + Math.exp(-x));
+      case SWISH -> x / (1 + Math.exp(-x));
+      case GELU_TANH ->
+          0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+      case GELU -> 0.5 * x * (1 + erf(x / Math.sqrt(2)));
+      case SOFTPLUS -> Math.log1p(Math.exp(x));
+      case EXP -> Math.exp(x);
+      case LOG -> Math.log(x);
+      case SQUARE -> x * x;
+      case SQRT -> Math.sqrt(x);
+      case ERF -> erf(x);
+    };
+  }
+
+  /** Maclaurin series: good to 1e-12 for the |x| &lt; 4 of these tests. */
+  private static double erf(double x) {
+    double term = x;
+    double sum = x;
+    for (int n = 1; n < 200; n++) {
+      term *= -x * x / n;
+      sum += term / (2 * n + 1);
+    }
+    return 2 / Math.sqrt(Math.PI) * sum;
+  }
+
+  private static double[] linear(
+      double[] x, double[] w, double[] b, int batch, int in, int out) {
+    double[] y = new double[batch * out];
+    for (int i = 0; i < batch; i++) {
+      for (int j = 0; j < out; j++) {
+        double sum = b[j];
+        for (int k = 0; k < in; k++) {
+          sum += x[i * in + k] * w[j * in + k];
+        }
+        y[i * out + j] = sum;
+      }
+    }
+    return y;
+  }
+
+  private static double[] crossEntropy(double[] logits, int classes, int... labels) {
+    double[] losses = new double[labels.length];
+    for (int i = 0; i < labels.length; i++) {
+      double sum = 0;
+      for (int j = 0; j < classes; j++) {
+        sum += Math.exp(logits[i * classes + j]);
+      }
+      losses[i] = Math.log(sum) - logits[i * classes + labels[i]];
+    }
+    return losses;
+  }
+
+  private static double[] zip(
+      double[] a, double[] b, DoubleBinaryOperator f) {
+    double[] y = new double[a.length];
+    for (int i = 0; i < a.length; i++) {
+      y[i] = f.applyAsDouble(a[i], b[i]);
+    }
+    return y;
+  }
+
+  private static double sum(double[] x) {
+    double sum = 0;
+    for (double value : x) {
+      sum += value;
+    }
+    return sum;
+  }
+
+  private static double square(double x) {
+    return x * x;
+  }
+}

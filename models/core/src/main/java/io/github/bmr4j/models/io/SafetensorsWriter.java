@@ -1,0 +1,258 @@
+package io.github.bmr4j.models.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Gathers tensors and writes them as one safetensors file, atomically. The same tensors in the same
+ * order give the same bytes. Data is laid out by falling element size (within one size, as added),
+ * so that every tensor is aligned; the header is padded to a multiple of eight with blanks.
+ *
+ * <p>Arrays are not copied: what they hold when {@link #write} is called is written.
+ */
+public final class SafetensorsWriter {
+
+  private static final int CHUNK_BYTES = 1 << 20;
+
+  private final Map<String, String> metadata = new LinkedHashMap<>();
+  private final Map<String, Pending> tensors = new LinkedHashMap<>();
+
+  /** Puts the elements from {@code from} to {@code to} into a buffer that has room for them. */
+  private interface Source {
+    void put(ByteBuffer target, int from, int to);
+  }
+
+  private record Pending(String name, ElementType type, long[] shape, int length, Source source) {}
+
+  /** An empty file. */
+  public SafetensorsWriter() {}
+
+  /**
+   * Adds an entry of {@code __metadata__}.
+   *
+   * @param key not used before
+   * @param value any text
+   * @return this
+   */
+  public SafetensorsWriter metadata(String key, String value) {
+    Objects.requireNonNull(value, key);
+    if (metadata.putIfAbsent(key, value) != null) {
+      throw new IllegalArgumentException("The metadata has the key \"" + key + "\" already");
+    }
+    return this;
+  }
+
+  /**
+   * Adds a tensor of F32.
+   *
+   * @param name not used before
+   * @param data all its elements, row-major
+   * @param shape its dimensions; none for a single number
+   * @return this
+   */
+  public SafetensorsWriter floats(String name, float[] data, long... shape) {
+    return floats(name, data, 0, data.length, shape);
+  }
+
+  /**
+   * Adds a tensor of F32.
+   *
+   * @param name not used before
+   * @param data has its elements, row-major
+   * @param offset of the first element
+   * @param length how many
+   * @param shape its dimensions; none for a single number
+   * @return this
+   */
+  public SafetensorsWriter floats(
+      String name, float[] data, int offset, int length, long... shape) {
+    Objects.checkFromIndexSize(offset, length, data.length);
+    return add(
+        name,
+        ElementType.F32,
+        shape,
+        length,
+        (target, from, to) -> target.asFloatBuffer().put(data, offset + from, to - from));
+  }
+
+  /**
+   * Adds a tensor of F64.
+   *
+   * @param name not used before
+   * @param data all its elements, row-major
+   * @param shape its dimensions; none for a single number
+   * @return this
+   */
+  public SafetensorsWriter doubles(String name, double[] data, long... shape) {
+    return add(
+        name,
+        ElementType.F64,
+        shape,
+        data.length,
+        (target, from, to) -> target.asDoubleBuffer().put(data, from, to - from));
+  }
+
+  /**
+   * Adds a tensor of I64.
+   *
+   * @param name not used before
+   * @param data all its elements, row-major
+   * @param shape its dimensions; none for a single number
+   * @return this
+   */
+  public SafetensorsWriter longs(String name, long[] data, long... shape) {
+    return add(
+        name,
+        ElementType.I64,
+        shape,
+        data.length,
+        (target, from, to) -> target.asLongBuffer().put(data, from, to - from));
+  }
+
+  /**
+   * Adds a tensor of U8.
+   *
+   * @param name not used before
+   * @param data all its elements, row-major
+   * @param shape its dimensions; none for a single number
+   * @return this
+   */
+  public SafetensorsWriter bytes(String name, byte[] data, long... shape) {
+    return add(
+        name,
+        ElementType.U8,
+        shape,
+        data.length,
+        (target, from, to) -> target.duplicate().put(data, from, to - from));
+  }
+
+  /**
+   * Adds a tensor of BOOL: a mask.
+   *
+   * @param name not used before
+   * @param data all its elements, row-major
+   * @param shape its dimensions; none for a single number
+   * @return this
+   */
+  public SafetensorsWriter booleans(String name, boolean[] data, long... shape) {
+    return add(
+        name,
+        ElementType.BOOL,
+        shape,
+        data.length,
+        (target, from, to) -> {
+          for (int i = from; i < to; i++) {
+            target.put(target.position() + i - from, (byte) (data[i] ? 1 : 0));
+          }
+        });
+  }
+
+  private SafetensorsWriter add(
+      String name, ElementType type, long[] shape, int length, Source source) {
+    if (SafetensorsHeader.METADATA.equals(name)) {
+      throw new IllegalArgumentException("No tensor can have the name " + name);
+    }
+    long elements = 1;
+    for (int axis = 0; axis < shape.length; axis++) {
+      if (shape[axis] < 0) {
+        throw new IllegalArgumentException(
+            "Tensor \"" + name + "\" has the dimension " + shape[axis] + " at index " + axis);
+      }
+      elements = Math.multiplyExact(elements, shape[axis]);
+    }
+    if (elements != length) {
+      throw new IllegalArgumentException(
+          "Tensor \"" + name + "\" has " + length + " elements, but its shape needs " + elements);
+    }
+    Pending tensor = new Pending(name, type, shape.clone(), length, source);
+    if (tensors.putIfAbsent(name, tensor) != null) {
+      throw new IllegalArgumentException("There is a tensor \"" + name + "\" already");
+    }
+    return this;
+  }
+
+  /**
+   * Writes the file, or replaces it, atomically.
+   *
+   * @param path of the file; its folder must exist
+   * @throws IOException when it cannot be written; then there is the old file or none
+   */
+  public void write(Path path) throws IOException {
+    List<Pending> ordered = new ArrayList<>(tensors.values());
+    ordered.sort(Comparator.comparingInt((Pending tensor) -> tensor.type().bytes()).reversed());
+    byte[] header = header(ordered);
+    AtomicFiles.write(path, channel -> write(channel, header, ordered));
+  }
+
+  private byte[] header(List<Pending> ordered) {
+    Map<String, Object> members = new LinkedHashMap<>();
+    if (!metadata.isEmpty()) {
+      members.put(SafetensorsHeader.METADATA, metadata);
+    }
+    long begin = 0;
+    for (Pending tensor : ordered) {
+      long end = begin + (long) tensor.type().bytes() * tensor.length();
+      Map<String, Object> description = new LinkedHashMap<>();
+      description.put("dtype", tensor.type().name());
+      description.put("shape", tensor.shape());
+      description.put("data_offsets", new long[] {begin, end});
+      members.put(tensor.name(), description);
+      begin = end;
+    }
+    byte[] json = Json.write(members).getBytes(StandardCharsets.UTF_8);
+    int padded = Math.ceilDiv(json.length, Long.BYTES) * Long.BYTES;
+    if (padded > SafetensorsHeader.MAX_LENGTH) {
+      throw new IllegalArgumentException(
+          "The header of "
+              + ordered.size()
+              + " tensors has "
+              + padded
+              + " bytes, more than the format's "
+              + SafetensorsHeader.MAX_LENGTH);
+    }
+    byte[] header = new byte[padded];
+    System.arraycopy(json, 0, header, 0, json.length);
+    Arrays.fill(header, json.length, padded, (byte) ' ');
+    return header;
+  }
+
+  private static void write(FileChannel channel, byte[] header, List<Pending> ordered)
+      throws IOException {
+    ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    flush(channel, chunk.putLong(header.length));
+    ByteBuffer json = ByteBuffer.wrap(header);
+    while (json.hasRemaining()) {
+      channel.write(json);
+    }
+    for (Pending tensor : ordered) {
+      int size = tensor.type().bytes();
+      int step = CHUNK_BYTES / size;
+      // Counted down in elements, so that no index passes 2^31.
+      for (int left = tensor.length(); left > 0; left -= Math.min(left, step)) {
+        int from = tensor.length() - left;
+        int count = Math.min(left, step);
+        tensor.source().put(chunk, from, from + count);
+        flush(channel, chunk.position(chunk.position() + count * size));
+      }
+    }
+  }
+
+  private static void flush(FileChannel channel, ByteBuffer chunk) throws IOException {
+    chunk.flip();
+    while (chunk.hasRemaining()) {
+      channel.write(chunk);
+    }
+    chunk.clear();
+  }
+}

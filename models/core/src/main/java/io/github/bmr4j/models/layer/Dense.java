@@ -1,0 +1,57 @@
+package io.github.bmr4j.models.layer;
+
+import io.github.bmr4j.engine.autodiff.Linear;
+import io.github.bmr4j.engine.autodiff.Node;
+import io.github.bmr4j.engine.tensor.Shape;
+import java.util.List;
+
+/**
+ * A fully connected layer, y = x Wᵀ + b.
+ *
+ * @param name in files and reports
+ * @param inputs number of inputs
+ * @param outputs number of output units
+ */
+public record Dense(String name, int inputs, int outputs) implements Layer {
+
+  /**
+   * @throws IllegalArgumentException if a size is below 1
+   */
+  public Dense {
+    if (inputs < 1 || outputs < 1) {
+      throw new IllegalArgumentException(
+          "Layer "
+              + name
+              + " needs at least 1 input and 1 output, but has "
+              + inputs
+              + " and "
+              + outputs);
+    }
+  }
+
+  @Override
+  public Shape outputShape(Shape input) {
+    if (input.rank() != 1 || input.extent(0) != inputs) {
+      throw new IllegalArgumentException(
+          "Layer " + name + " takes [" + inputs + "], but gets " + input);
+    }
+    return Shape.of(outputs);
+  }
+
+  /** The only block. */
+  public ParameterBlock block() {
+    return new ParameterBlock(name, outputs, inputs, true);
+  }
+
+  @Override
+  public List<ParameterBlock> parameters() {
+    return List.of(block());
+  }
+
+  @Override
+  public Node forward(Node x, WeightSource weights) {
+    ParameterBlock block = block();
+    Node node = weights.weights(block);
+    return new Linear(x, block.weights(node), block.biases(node));
+  }
+}

@@ -1,0 +1,326 @@
+package io.github.bmr4j.models.method;
+
+import io.github.bmr4j.engine.optim.LearningRate;
+import io.github.bmr4j.engine.optim.Optimizer;
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.kernels.VariationalStep;
+import io.github.bmr4j.models.data.Batches;
+import io.github.bmr4j.models.data.Dataset;
+import io.github.bmr4j.models.layer.Activation;
+import io.github.bmr4j.models.layer.Dense;
+import io.github.bmr4j.models.layer.Flatten;
+import io.github.bmr4j.models.metric.PredictiveAccumulator;
+import io.github.bmr4j.models.network.Network;
+import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
+import io.github.bmr4j.models.pruning.ModelReduction;
+import io.github.bmr4j.models.pruning.PruningRule;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Stochastic Bayesian model reduction (Marković, Friston, Kiebel: Bayesian sparsification for deep
+ * neural networks with Bayesian model reduction, IEEE Access 12, 2024): a flat Bayesian network is
+ * trained by stochastic variational inference; from time to time the evidence of each weight, from
+ * the posterior alone, says whether it stays; training goes on with those that do.
+ */
+public final class StochasticBmr {
+
+  /**
+   * The schedule and its settings.
+   *
+   * @param model prior and starting values
+   * @param batch examples a step
+   * @param warmUp steps before the first pruning
+   * @param divergenceWarmUp in the first so many steps the KL's weight rises linearly from 0 to 1; 0
+   *     for the full weight from the start; at most {@code warmUp}
+   * @param rounds number of prunings
+   * @param stepsPerRound steps after each pruning
+   * @param learningRate of AdaBelief, constant
+   * @param divergence how KL enters the gradient
+   * @param rule decides which weights leave
+   * @param samples draws from the posterior for predictions
+   * @param likelihoodSamples draws for the expected log likelihood of the ELBO
+   * @param realisedExamples at most how many training examples the realised change of the ELBO at
+   *     each pruning is measured on (a fixed random part, scaled up); 0 does not measure it
+   * @param seed of all randomness
+   */
+  public record Config(
+      FlatModel.Config model,
+      int batch,
+      int warmUp,
+      int divergenceWarmUp,
+      int rounds,
+      int stepsPerRound,
+      double learningRate,
+      VariationalStep.Divergence divergence,
+      PruningRule rule,
+      int samples,
+      int likelihoodSamples,
+      int realisedExamples,
+      long seed) {
+
+    /** The published settings; the seed is the paper's, too. */
+    public static final Config PUBLISHED =
+        new Config(
+            FlatModel.Config.PUBLISHED,
+            120,
+            500,
+            0,
+            50,
+            500,
+            1e-2,
+            VariationalStep.Divergence.SAMPLED,
+            AdaptiveSpikeAndSlab.PUBLISHED,
+            100,
+            3,
+            10_000,
+            137);
+
+    /** Number of training steps of the whole run. */
+    public long totalSteps() {
+      return warmUp + (long) rounds * stepsPerRound;
+    }
+  }
+
+  /**
+   * One pruning.
+   *
+   * @param reduction what left and why
+   * @param realised change of the ELBO at the pruning, before any further step, in nats; NaN if not
+   *     measured
+   * @param kept weights in the model afterwards
+   */
+  public record Round(ModelReduction.Round reduction, double realised, long kept) {}
+
+  /**
+   * What a run gives.
+   *
+   * @param before the posterior after the warm-up, before the first pruning
+   * @param after the posterior at the end
+   * @param rounds the prunings
+   * @param reduction masks and decisions
+   * @param trainSeconds wall time of training
+   * @param pruneSeconds wall time of pruning
+   * @param evaluateSeconds wall time of evaluations, the realised changes included
+   */
+  public record Result(
+      Evaluation before,
+      Evaluation after,
+      List<Round> rounds,
+      ModelReduction reduction,
+      double trainSeconds,
+      double pruneSeconds,
+      double evaluateSeconds) {
+
+    /** Σ of the predicted changes of the log evidence, in nats. */
+    public double predicted() {
+      return rounds.stream().mapToDouble(round -> round.reduction().predicted()).sum();
+    }
+
+    /** Σ of the changes of the ELBO at the prunings, in nats; NaN if not measured. */
+    public double realised() {
+      return rounds.stream().mapToDouble(Round::realised).sum();
+    }
+
+    /** Share of the parameters that left. */
+    public double prunedFraction() {
+      return 1 - (double) reduction.kept() / reduction.total();
+    }
+  }
+
+  /** Hears how a run goes on; called on the thread that runs it. */
+  public interface Listener {
+
+    /** Hears nothing. */
+    Listener NONE = new Listener() {};
+
+    /**
+     * After a training step.
+     *
+     * @param step from 1
+     * @param total of the whole run
+     * @param loss −ln p(y|x, w) in nats per example of the batch
+     */
+    default void step(long step, long total, double loss) {}
+
+    /** After a pruning. */
+    default void pruned(Round round) {}
+
+    /** After an evaluation: before the first pruning, and at the end. */
+    default void evaluated(String when, Evaluation evaluation) {}
+  }
+
+  private static final int PREDICTION_BATCH = 1_000;
+
+  private final Backend backend;
+  private final FlatModel model;
+  private final Config config;
+  private final Dataset train;
+  private final Dataset test;
+  private final Listener listener;
+  private final Training training;
+  private final Prediction prediction;
+  private final ModelReduction reduction;
+  private final Dataset realisedOn;
+  private long trainNanos;
+  private long pruneNanos;
+  private long evaluateNanos;
+
+  /**
+   * @param backend does the work
+   * @param network with logits as its output
+   * @param train examples with class labels, standardised
+   * @param test likewise, for the evaluations
+   * @param config settings
+   * @param listener hears how it goes on
+   */
+  public StochasticBmr(
+      Backend backend,
+      Network network,
+      Dataset train,
+      Dataset test,
+      Config config,
+      Listener listener) {
+    this.backend = backend;
+    this.config = config;
+    this.train = train;
+    this.test = test;
+    this.listener = listener;
+    this.model = new FlatModel(backend, network, config.model(), config.seed());
+    int batch = Math.min(config.batch(), train.size());
+    this.training =
+        new Training(
+            backend,
+            model,
+            train,
+            Batches.independent(train.size(), batch, config.seed()),
+            Optimizer.adaBelief(
+                Optimizer.AdaBelief.DEFAULT, LearningRate.constant(config.learningRate())),
+            config.divergence());
+    int largest = Math.max(train.size(), test.size());
+    this.prediction = new Prediction(backend, model, Math.min(PREDICTION_BATCH, largest));
+    this.reduction = reduction(network);
+    this.realisedOn = part(train, config.realisedExamples(), config.seed());
+  }
+
+  private ModelReduction reduction(Network network) {
+    List<ModelReduction.Layer> layers = new ArrayList<>();
+    List<FlatModel.Block> blocks = model.blocks();
+    for (int i = 0; i < blocks.size(); i++) {
+      // The last layer is never pruned by evidence, as published.
+      boolean byEvidence = i < blocks.size() - 1;
+      layers.add(
+          new ModelReduction.Layer(blocks.get(i).block(), blocks.get(i).weights(), byEvidence));
+    }
+    return new ModelReduction(
+        backend, layers, config.rule(), isDenseChain(network), isZeroAtZero(network));
+  }
+
+  /** A random part of the data, the same for the same seed. */
+  private static Dataset part(Dataset data, int most, long seed) {
+    if (most >= data.size()) {
+      return data;
+    }
+    int[] examples = new int[most];
+    if (most > 0) {
+      Batches.independent(data.size(), most, ~seed).fill(0, examples);
+    }
+    return data.select(examples);
+  }
+
+  private static boolean isDenseChain(Network network) {
+    return network.layers().stream()
+        .allMatch(l -> l instanceof Dense || l instanceof Activation || l instanceof Flatten);
+  }
+
+  private static boolean isZeroAtZero(Network network) {
+    return network.layers().stream()
+        .filter(Activation.class::isInstance)
+        .map(l -> ((Activation) l).function())
+        .noneMatch(f -> f == UnaryFunction.SIGMOID || f == UnaryFunction.SOFTPLUS);
+  }
+
+  /** Runs the whole schedule. */
+  public Result run() {
+    train(config.warmUp());
+    Evaluation before = evaluate("before");
+    List<Round> rounds = new ArrayList<>();
+    for (int i = 0; i < config.rounds(); i++) {
+      rounds.add(prune());
+      train(config.stepsPerRound());
+    }
+    Evaluation after = evaluate("after");
+    return new Result(
+        before,
+        after,
+        rounds,
+        reduction,
+        trainNanos * 1e-9,
+        pruneNanos * 1e-9,
+        evaluateNanos * 1e-9);
+  }
+
+  private void train(int steps) {
+    long start = System.nanoTime();
+    for (int i = 0; i < steps; i++) {
+      warmUpDivergence();
+      double loss = training.step();
+      listener.step(training.steps(), config.totalSteps(), loss);
+    }
+    training.inference().requireFinite();
+    trainNanos += System.nanoTime() - start;
+  }
+
+  private void warmUpDivergence() {
+    long next = training.steps() + 1;
+    if (next <= config.divergenceWarmUp()) {
+      training.inference().setDivergenceWeight((double) next / config.divergenceWarmUp());
+    }
+  }
+
+  private Round prune() {
+    double elboBefore = elboOnPart();
+    long start = System.nanoTime();
+    ModelReduction.Round pruned = reduction.prune();
+    pruneNanos += System.nanoTime() - start;
+    Round round = new Round(pruned, elboOnPart() - elboBefore, reduction.kept());
+    listener.pruned(round);
+    return round;
+  }
+
+  /** The ELBO from a part of the training set and one draw, the same before and after a pruning. */
+  private double elboOnPart() {
+    if (realisedOn.size() == 0) {
+      return Double.NaN;
+    }
+    long start = System.nanoTime();
+    double scale = (double) train.size() / realisedOn.size();
+    double elbo =
+        scale * prediction.logLikelihood(realisedOn, config.likelihoodSamples())
+            - model.klDivergence();
+    evaluateNanos += System.nanoTime() - start;
+    return elbo;
+  }
+
+  private Evaluation evaluate(String when) {
+    long start = System.nanoTime();
+    PredictiveAccumulator predictive = new PredictiveAccumulator(test.classNames().size(), test.labels());
+    prediction.predict(test, config.samples(), predictive::addLogits);
+    Evaluation evaluation =
+        new Evaluation(
+            predictive.metrics(),
+            predictive.logPredictiveDensity(),
+            prediction.logLikelihood(train, config.likelihoodSamples()),
+            model.klDivergence(),
+            reduction.kept());
+    evaluateNanos += System.nanoTime() - start;
+    listener.evaluated(when, evaluation);
+    return evaluation;
+  }
+
+  /** The model that is trained and pruned. */
+  public FlatModel model() {
+    return model;
+  }
+}

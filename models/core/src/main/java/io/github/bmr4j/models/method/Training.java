@@ -1,0 +1,83 @@
+package io.github.bmr4j.models.method;
+
+import io.github.bmr4j.engine.autodiff.Graph;
+import io.github.bmr4j.engine.autodiff.Input;
+import io.github.bmr4j.engine.autodiff.Node;
+import io.github.bmr4j.engine.autodiff.SoftmaxCrossEntropy;
+import io.github.bmr4j.engine.autodiff.Sum;
+import io.github.bmr4j.engine.inference.StochasticVariationalInference;
+import io.github.bmr4j.engine.optim.Optimizer;
+import io.github.bmr4j.engine.tensor.Shape;
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.Slice;
+import io.github.bmr4j.kernels.VariationalStep;
+import io.github.bmr4j.models.data.Batches;
+import io.github.bmr4j.models.data.Dataset;
+
+/** Trains a flat model by stochastic variational inference on batches of a classification data set. */
+public final class Training {
+
+  private final Dataset data;
+  private final Batches batches;
+  private final int[] chosen;
+  private final Input x;
+  private final Input labels;
+  private final StochasticVariationalInference inference;
+
+  /**
+   * @param backend does the work
+   * @param model to train
+   * @param data training examples with class labels
+   * @param batches which examples each step sees
+   * @param optimizer of all variational parameters
+   * @param divergence how KL enters the gradient
+   */
+  public Training(
+      Backend backend,
+      FlatModel model,
+      Dataset data,
+      Batches batches,
+      Optimizer optimizer,
+      VariationalStep.Divergence divergence) {
+    int batch = batches.batchSize();
+    this.data = data;
+    this.batches = batches;
+    this.chosen = new int[batch];
+    this.x = new Input(model.network().batchShape(batch));
+    this.labels = new Input(Shape.of(batch));
+    Node logits = model.network().forward(x, model.draws());
+    Node loss = new Sum(new SoftmaxCrossEntropy(logits, labels));
+    Graph graph = Graph.forTraining(backend, loss);
+    this.inference =
+        new StochasticVariationalInference(
+            backend, graph, loss, optimizer, model.sampling(), data.size(), batch, divergence);
+  }
+
+  /**
+   * One step. Allocates nothing.
+   *
+   * @return −ln p(y|x, w) in nats per example of the batch
+   */
+  public double step() {
+    batches.fill(inference.steps(), chosen);
+    Slice rows = x.value().slice();
+    Slice classIndices = labels.value().slice();
+    data.gatherFeatures(chosen, rows.array(), rows.offset());
+    for (int i = 0; i < chosen.length; i++) {
+      classIndices.set(i, data.label(chosen[i]));
+    }
+    x.push();
+    labels.push();
+    return inference.step() / chosen.length;
+  }
+
+  /** Number of steps so far. */
+  public long steps() {
+    return inference.steps();
+  }
+
+  /** The inference that does the steps. */
+  public StochasticVariationalInference inference() {
+    return inference;
+  }
+}

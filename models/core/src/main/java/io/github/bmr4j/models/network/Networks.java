@@ -1,0 +1,39 @@
+package io.github.bmr4j.models.network;
+
+import io.github.bmr4j.engine.tensor.Shape;
+import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.models.layer.Activation;
+import io.github.bmr4j.models.layer.Dense;
+import io.github.bmr4j.models.layer.Flatten;
+import io.github.bmr4j.models.layer.Layer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The networks of the papers, by name. */
+public final class Networks {
+
+  private Networks() {}
+
+  /**
+   * A multi-layer perceptron: dense layers with an activation after each but the last.
+   *
+   * @param input shape of one example; flattened if it is no vector
+   * @param hidden sizes of the hidden layers, in order; may be empty (then the model is linear)
+   * @param outputs size of the last layer
+   * @param activation after each hidden layer
+   */
+  public static Network mlp(Shape input, int[] hidden, int outputs, UnaryFunction activation) {
+    List<Layer> layers = new ArrayList<>();
+    if (input.rank() != 1) {
+      layers.add(new Flatten());
+    }
+    int inputs = input.size();
+    for (int i = 0; i < hidden.length; i++) {
+      layers.add(new Dense("layer" + (i + 1), inputs, hidden[i]));
+      layers.add(new Activation(activation));
+      inputs = hidden[i];
+    }
+    layers.add(new Dense("layer" + (hidden.length + 1), inputs, outputs));
+    return new Network("mlp", input, layers);
+  }
+}

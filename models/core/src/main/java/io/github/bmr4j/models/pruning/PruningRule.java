@@ -1,0 +1,21 @@
+package io.github.bmr4j.models.pruning;
+
+/**
+ * Decides from the evidence which weights of a layer leave the model. ΔF = ln p̃(D) − ln p(D) in
+ * nats: larger is better for the model without the weight.
+ */
+public interface PruningRule {
+
+  /**
+   * Decides for one layer.
+   *
+   * @param deltaF of each weight, finite
+   * @param active which weights are still in the model; changed in place: set to false where the
+   *     weight is to leave. No rule may set one to true
+   * @return the threshold that ΔF was compared with
+   */
+  double prune(float[] deltaF, boolean[] active);
+
+  /** Name for reports, for instance {@code evidence}. */
+  String name();
+}

@@ -1,0 +1,92 @@
+package io.github.bmr4j.models.pruning;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.bmr4j.models.layer.ParameterBlock;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DeadUnitsTest {
+
+  /** 2 inputs – 3 units – 2 units – 1 output. */
+  private static final List<ParameterBlock> CHAIN =
+      List.of(
+          new ParameterBlock("a", 3, 2, true),
+          new ParameterBlock("b", 2, 3, true),
+          new ParameterBlock("c", 1, 2, true));
+
+  private static List<boolean[]> all() {
+    return CHAIN.stream()
+        .map(
+            block -> {
+              boolean[] active = new boolean[block.size()];
+              Arrays.fill(active, true);
+              return active;
+            })
+        .toList();
+  }
+
+  private static void remove(boolean[] active, int... indices) {
+    for (int i : indices) {
+      active[i] = false;
+    }
+  }
+
+  @Test
+  void aWholeNetworkHasNone() {
+    List<boolean[]> active = all();
+    assertEquals(0, DeadUnits.remove(CHAIN, active, true));
+    assertArrayEquals(all().get(0), active.get(0));
+  }
+
+  @Test
+  void aUnitWithoutInputsLosesItsOutputs() {
+    List<boolean[]> active = all();
+    // Unit 1 of layer a: weights 2 and 3, bias 7.
+    remove(active.get(0), 2, 3, 7);
+    assertEquals(2, DeadUnits.remove(CHAIN, active, true));
+    boolean[] b = all().get(1);
+    remove(b, 1, 4);
+    assertArrayEquals(b, active.get(1));
+  }
+
+  @Test
+  void aUnitWithABiasGivesAConstantAndStays() {
+    List<boolean[]> active = all();
+    remove(active.get(0), 2, 3);
+    assertEquals(0, DeadUnits.remove(CHAIN, active, true));
+  }
+
+  @Test
+  void anActivationThatIsNotZeroAtZeroKeepsUnitsWithoutInputs() {
+    List<boolean[]> active = all();
+    remove(active.get(0), 2, 3, 7);
+    assertEquals(0, DeadUnits.remove(CHAIN, active, false));
+  }
+
+  @Test
+  void whatNobodyUsesGoesAllTheWayDown() {
+    List<boolean[]> active = all();
+    // Both weights of the output: nothing below is used. 3·2+3 in a, 2·3+2 in b.
+    remove(active.get(2), 0, 1);
+    assertEquals(9 + 8, DeadUnits.remove(CHAIN, active, true));
+    for (int l = 0; l < 2; l++) {
+      for (boolean left : active.get(l)) {
+        assertTrue(!left);
+      }
+    }
+    assertTrue(active.get(2)[2], "the output's bias stays");
+  }
+
+  @Test
+  void blocksThatAreNoChainAreRefused() {
+    List<ParameterBlock> broken = List.of(CHAIN.get(0), CHAIN.get(2));
+    List<boolean[]> active = List.of(new boolean[9], new boolean[3]);
+    assertThrows(
+        IllegalArgumentException.class, () -> DeadUnits.remove(broken, active, true));
+  }
+}
