@@ -62,7 +62,7 @@ public final class IdxFiles {
   /** Reads a file's content. */
   static IdxArray parse(byte[] file, String name) {
     byte[] plain = isGzip(file) ? inflate(file, name) : file;
-    int[] dimensions = dimensions(plain, plain.length, name);
+    int[] dimensions = dimensions(plain, plain.length, name, "");
     int header = Integer.BYTES * (1 + dimensions.length);
     return new IdxArray(dimensions, Arrays.copyOfRange(plain, header, plain.length));
   }
@@ -76,11 +76,12 @@ public final class IdxFiles {
    *
    * @param start at least the header, as far as there is one
    * @param size of the whole content
+   * @param where the content is, if not simply in the file
    */
-  private static int[] dimensions(byte[] start, long size, String name) {
+  private static int[] dimensions(byte[] start, long size, String name, String where) {
     if (start.length < Integer.BYTES) {
       throw new InvalidFileException(
-          name, start.length, "found the end, expected the 4 bytes that begin an IDX file");
+          name, start.length, where + "found the end, expected the 4 bytes that begin an IDX file");
     }
     int magic = ByteBuffer.wrap(start).getInt();
     int rank = magic & 0xff;
@@ -88,15 +89,18 @@ public final class IdxFiles {
       throw new InvalidFileException(
           name,
           0,
-          String.format(
-              "found the magic number 0x%08x, expected 0x000008 and 1 … %d dimensions"
-                  + " (an IDX file of unsigned bytes)",
-              magic, MAX_DIMENSIONS));
+          where
+              + String.format(
+                  "found the magic number 0x%08x, expected 0x000008 and 1 … %d dimensions"
+                      + " (an IDX file of unsigned bytes)",
+                  magic, MAX_DIMENSIONS));
     }
     int header = Integer.BYTES * (1 + rank);
     if (start.length < header) {
       throw new InvalidFileException(
-          name, start.length, "found the end, expected " + rank + " dimensions up to " + header);
+          name,
+          start.length,
+          where + "found the end, expected " + rank + " dimensions up to " + header);
     }
     int[] dimensions = new int[rank];
     long elements = 1;
@@ -109,7 +113,8 @@ public final class IdxFiles {
         throw new InvalidFileException(
             name,
             offset,
-            "found the dimension "
+            where
+                + "found the dimension "
                 + Integer.toUnsignedString(dimensions[axis])
                 + ", which makes more elements than an array can hold");
       }
@@ -118,7 +123,8 @@ public final class IdxFiles {
       throw new InvalidFileException(
           name,
           Math.min(size, header + elements),
-          "found "
+          where
+              + "found "
               + (size - header)
               + " bytes of elements, expected "
               + elements
@@ -156,7 +162,7 @@ public final class IdxFiles {
       int peek = (int) Math.min(length, Integer.BYTES * (1L + MAX_DIMENSIONS));
       byte[] first = new byte[peek];
       inflateFully(inflater, first, 0, start, name);
-      dimensions(first, length, name);
+      dimensions(first, length, name, "in the decompressed content, ");
       byte[] content = Arrays.copyOf(first, (int) length);
       inflateFully(inflater, content, peek, start, name);
       byte[] more = new byte[1];

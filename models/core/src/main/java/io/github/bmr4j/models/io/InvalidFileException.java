@@ -43,7 +43,10 @@ public final class InvalidFileException extends RuntimeException {
     return file;
   }
 
-  /** Offset of the first byte that is wrong, from 0; negative where no one byte is. */
+  /**
+   * Offset of the first byte that is wrong, from 0; negative where no one byte is. It counts the
+   * decompressed content where the message says so.
+   */
   public long offset() {
     return offset;
   }

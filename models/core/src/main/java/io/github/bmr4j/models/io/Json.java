@@ -54,6 +54,17 @@ public final class Json {
    *     surrogate in a string, a number beyond double, or exceeds {@link Limits#DEFAULT}
    */
   public static Object parse(String text, String source) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isHighSurrogate(c)
+          && i + 1 < text.length()
+          && Character.isLowSurrogate(text.charAt(i + 1))) {
+        i++;
+      } else if (Character.isSurrogate(c)) {
+        // Encoding would silently make it a question mark.
+        throw new InvalidFileException(source, -1, "found half of a surrogate pair at " + i);
+      }
+    }
     return parse(text.getBytes(StandardCharsets.UTF_8), source, Limits.DEFAULT);
   }
 

@@ -174,7 +174,8 @@ final class JsonReader {
   }
 
   private String string() {
-    int start = ++at;
+    int opening = at++;
+    int start = at;
     StringBuilder unescaped = null;
     while (true) {
       if (at == text.length) {
@@ -183,7 +184,7 @@ final class JsonReader {
       byte c = text[at];
       if (c == '"') {
         String run = decode(start, at++);
-        return unescaped == null ? run : checkSurrogates(unescaped.append(run), start);
+        return unescaped == null ? run : checkSurrogates(unescaped.append(run), opening);
       }
       if (c == '\\') {
         unescaped = unescaped == null ? new StringBuilder() : unescaped;

@@ -198,8 +198,8 @@ record SafetensorsHeader(Map<String, String> metadata, List<TensorEntry> tensors
                 + tensor.begin()
                 + " of the data, but the one before ends at "
                 + end
-                + " (a "
-                + (tensor.begin() > end ? "hole" : "overlap")
+                + " ("
+                + (tensor.begin() > end ? "a hole" : "an overlap")
                 + ")");
       }
       end = tensor.end();

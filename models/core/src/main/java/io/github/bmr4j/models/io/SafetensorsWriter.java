@@ -33,7 +33,7 @@ public final class SafetensorsWriter {
     void put(ByteBuffer target, int from, int to);
   }
 
-  private record Pending(String name, ElementType type, long[] shape, int length, Source source) {}
+  private record Pending(String name, ElementType type, int[] shape, int length, Source source) {}
 
   /** An empty file. */
   public SafetensorsWriter() {}
@@ -57,32 +57,41 @@ public final class SafetensorsWriter {
    * Adds a tensor of F32.
    *
    * @param name not used before
-   * @param data all its elements, row-major
    * @param shape its dimensions; none for a single number
+   * @param data all its elements, row-major
    * @return this
    */
-  public SafetensorsWriter floats(String name, float[] data, long... shape) {
-    return floats(name, data, 0, data.length, shape);
+  public SafetensorsWriter floats(String name, int[] shape, float[] data) {
+    checkLength(name, shape, data.length);
+    return floats(name, shape, data, 0);
   }
 
   /**
-   * Adds a tensor of F32.
+   * Adds a tensor of F32 that is part of an array.
    *
    * @param name not used before
+   * @param shape its dimensions; none for a single number
    * @param data has its elements, row-major
    * @param offset of the first element
-   * @param length how many
-   * @param shape its dimensions; none for a single number
    * @return this
    */
-  public SafetensorsWriter floats(
-      String name, float[] data, int offset, int length, long... shape) {
-    Objects.checkFromIndexSize(offset, length, data.length);
+  public SafetensorsWriter floats(String name, int[] shape, float[] data, int offset) {
+    int length = elements(name, shape);
+    if (offset < 0 || offset > data.length || length > data.length - offset) {
+      throw new IllegalArgumentException(
+          "Tensor \""
+              + name
+              + "\" needs "
+              + length
+              + " elements from offset "
+              + offset
+              + ", but the array has the length "
+              + data.length);
+    }
     return add(
         name,
         ElementType.F32,
         shape,
-        length,
         (target, from, to) -> target.asFloatBuffer().put(data, offset + from, to - from));
   }
 
@@ -90,16 +99,16 @@ public final class SafetensorsWriter {
    * Adds a tensor of F64.
    *
    * @param name not used before
-   * @param data all its elements, row-major
    * @param shape its dimensions; none for a single number
+   * @param data all its elements, row-major
    * @return this
    */
-  public SafetensorsWriter doubles(String name, double[] data, long... shape) {
+  public SafetensorsWriter doubles(String name, int[] shape, double[] data) {
+    checkLength(name, shape, data.length);
     return add(
         name,
         ElementType.F64,
         shape,
-        data.length,
         (target, from, to) -> target.asDoubleBuffer().put(data, from, to - from));
   }
 
@@ -107,16 +116,16 @@ public final class SafetensorsWriter {
    * Adds a tensor of I64.
    *
    * @param name not used before
-   * @param data all its elements, row-major
    * @param shape its dimensions; none for a single number
+   * @param data all its elements, row-major
    * @return this
    */
-  public SafetensorsWriter longs(String name, long[] data, long... shape) {
+  public SafetensorsWriter longs(String name, int[] shape, long[] data) {
+    checkLength(name, shape, data.length);
     return add(
         name,
         ElementType.I64,
         shape,
-        data.length,
         (target, from, to) -> target.asLongBuffer().put(data, from, to - from));
   }
 
@@ -124,16 +133,16 @@ public final class SafetensorsWriter {
    * Adds a tensor of U8.
    *
    * @param name not used before
-   * @param data all its elements, row-major
    * @param shape its dimensions; none for a single number
+   * @param data all its elements, row-major
    * @return this
    */
-  public SafetensorsWriter bytes(String name, byte[] data, long... shape) {
+  public SafetensorsWriter bytes(String name, int[] shape, byte[] data) {
+    checkLength(name, shape, data.length);
     return add(
         name,
         ElementType.U8,
         shape,
-        data.length,
         (target, from, to) -> target.duplicate().put(data, from, to - from));
   }
 
@@ -141,16 +150,16 @@ public final class SafetensorsWriter {
    * Adds a tensor of BOOL: a mask.
    *
    * @param name not used before
-   * @param data all its elements, row-major
    * @param shape its dimensions; none for a single number
+   * @param data all its elements, row-major
    * @return this
    */
-  public SafetensorsWriter booleans(String name, boolean[] data, long... shape) {
+  public SafetensorsWriter booleans(String name, int[] shape, boolean[] data) {
+    checkLength(name, shape, data.length);
     return add(
         name,
         ElementType.BOOL,
         shape,
-        data.length,
         (target, from, to) -> {
           for (int i = from; i < to; i++) {
             target.put(target.position() + i - from, (byte) (data[i] ? 1 : 0));
@@ -158,24 +167,42 @@ public final class SafetensorsWriter {
         });
   }
 
-  private SafetensorsWriter add(
-      String name, ElementType type, long[] shape, int length, Source source) {
+  private static void checkLength(String name, int[] shape, int length) {
+    int elements = elements(name, shape);
+    if (elements != length) {
+      throw new IllegalArgumentException(
+          "Tensor \""
+              + name
+              + "\" has "
+              + length
+              + " elements, but its shape "
+              + Arrays.toString(shape)
+              + " needs "
+              + elements);
+    }
+  }
+
+  private static int elements(String name, int[] shape) {
+    long elements = 1;
+    for (int dimension : shape) {
+      elements *= dimension;
+      if (dimension < 0 || elements > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "Tensor \""
+                + name
+                + "\" has the shape "
+                + Arrays.toString(shape)
+                + "; its dimensions must be at least 0 and their product below 2^31");
+      }
+    }
+    return (int) elements;
+  }
+
+  private SafetensorsWriter add(String name, ElementType type, int[] shape, Source source) {
     if (SafetensorsHeader.METADATA.equals(name)) {
       throw new IllegalArgumentException("No tensor can have the name " + name);
     }
-    long elements = 1;
-    for (int axis = 0; axis < shape.length; axis++) {
-      if (shape[axis] < 0) {
-        throw new IllegalArgumentException(
-            "Tensor \"" + name + "\" has the dimension " + shape[axis] + " at index " + axis);
-      }
-      elements = Math.multiplyExact(elements, shape[axis]);
-    }
-    if (elements != length) {
-      throw new IllegalArgumentException(
-          "Tensor \"" + name + "\" has " + length + " elements, but its shape needs " + elements);
-    }
-    Pending tensor = new Pending(name, type, shape.clone(), length, source);
+    Pending tensor = new Pending(name, type, shape.clone(), elements(name, shape), source);
     if (tensors.putIfAbsent(name, tensor) != null) {
       throw new IllegalArgumentException("There is a tensor \"" + name + "\" already");
     }

@@ -79,7 +79,7 @@ public record ClassificationMetrics(
     return new ClassificationMetrics(
         n,
         (double) hits / n,
-        -logLikelihood / n,
+        0 - logLikelihood / n,
         brier / n,
         EqualMassCalibration.of(confidence, hit, EqualMassCalibration.DEFAULT_BUCKETS),
         EqualWidthCalibration.of(confidence, hit, EqualWidthCalibration.DEFAULT_BINS));

@@ -188,7 +188,7 @@ public final class PredictiveAccumulator {
     return new ClassificationMetrics(
         metrics.examples(),
         metrics.accuracy(),
-        -sum / labels.length,
+        0 - sum / labels.length,
         metrics.brierScore(),
         metrics.calibration(),
         metrics.equalWidthCalibration());
