@@ -31,21 +31,27 @@ final class SimdSpecies {
 
   private SimdSpecies() {}
 
-  private static int bits() {
-    int preferred =
+  /** The widest vectors this machine has for both float and int, at most 512 bits. */
+  static int preferredBits() {
+    return Math.min(
+        512,
         Math.min(
-            512,
-            Math.min(
-                FloatVector.SPECIES_PREFERRED.vectorBitSize(),
-                IntVector.SPECIES_PREFERRED.vectorBitSize()));
-    Integer asked = Integer.getInteger(PROPERTY);
+            FloatVector.SPECIES_PREFERRED.vectorBitSize(),
+            IntVector.SPECIES_PREFERRED.vectorBitSize()));
+  }
+
+  private static int bits() {
+    String asked = System.getProperty(PROPERTY);
     if (asked == null) {
-      return preferred;
+      return preferredBits();
     }
-    if (asked != 128 && asked != 256 && asked != 512) {
-      throw new IllegalStateException(
-          "System property " + PROPERTY + " must be 128, 256 or 512, but is " + asked);
-    }
-    return asked;
+    return switch (asked.strip()) {
+      case "128" -> 128;
+      case "256" -> 256;
+      case "512" -> 512;
+      default ->
+          throw new IllegalStateException(
+              "System property " + PROPERTY + " must be 128, 256 or 512, but is \"" + asked + '"');
+    };
   }
 }

@@ -1,0 +1,156 @@
+package io.github.bmr4j.kernels;
+
+/**
+ * The argument checks at the public face of every kernel: shapes that must agree, and outputs that
+ * must not lie on inputs. A check that passes allocates nothing.
+ */
+final class Checks {
+
+  private Checks() {}
+
+  /** Fails unless two slices have the same length. */
+  static void sameLength(String operation, String xName, Slice x, String yName, Slice y) {
+    if (x.length() != y.length()) {
+      throw new IllegalArgumentException(
+          operation
+              + ": all slices must have the same length, but "
+              + xName
+              + " has "
+              + x.length()
+              + " elements and "
+              + yName
+              + " has "
+              + y.length());
+    }
+  }
+
+  /** Fails unless a slice has the given length. */
+  static void length(String operation, String name, Slice x, int expected) {
+    if (x.length() != expected) {
+      throw new IllegalArgumentException(
+          operation
+              + ": "
+              + name
+              + " must have "
+              + expected
+              + " elements, but has "
+              + x.length()
+              + "; pass a slice of that length");
+    }
+  }
+
+  /** Fails unless a matrix has the given shape. */
+  static void shape(String operation, String name, MatrixView x, int rows, int columns) {
+    if (x.rows() != rows || x.columns() != columns) {
+      throw new IllegalArgumentException(
+          operation
+              + ": "
+              + name
+              + " must be "
+              + rows
+              + " x "
+              + columns
+              + " to fit the other arguments, but is "
+              + x.rows()
+              + " x "
+              + x.columns());
+    }
+  }
+
+  /** Fails if two slices share elements. */
+  static void disjoint(String operation, String xName, Slice x, String yName, Slice y) {
+    if (x.array() == y.array()
+        && x.offset() < y.offset() + y.length()
+        && y.offset() < x.offset() + x.length()) {
+      throw overlap(operation, xName, x, yName, y);
+    }
+  }
+
+  /** Fails if two slices share some elements but are not the same run. */
+  static void sameOrDisjoint(String operation, String xName, Slice x, String yName, Slice y) {
+    if (x.offset() != y.offset() || x.length() != y.length()) {
+      disjoint(operation, xName, x, yName, y);
+    }
+  }
+
+  /**
+   * Fails if two matrices share elements. Blocks of columns of one larger matrix are told apart;
+   * matrices of different strides in one array must not overlap as ranges.
+   */
+  static void disjoint(String operation, String xName, MatrixView x, String yName, MatrixView y) {
+    if (x.array() != y.array()) {
+      return;
+    }
+    long xEnd = x.offset() + extent(x);
+    long yEnd = y.offset() + extent(y);
+    if (x.offset() >= yEnd || y.offset() >= xEnd) {
+      return;
+    }
+    if (x.stride() == y.stride()) {
+      int between = Math.floorMod(y.offset() - x.offset(), x.stride());
+      if (between >= x.columns() && between + y.columns() <= x.stride()) {
+        return;
+      }
+    }
+    throw overlap(operation, xName, x, yName, y);
+  }
+
+  /** Number of elements from the first to the last of a matrix, gaps included. */
+  private static long extent(MatrixView x) {
+    boolean empty = x.rows() == 0 || x.columns() == 0;
+    return empty ? 0 : (long) (x.rows() - 1) * x.stride() + x.columns();
+  }
+
+  private static IllegalArgumentException overlap(
+      String operation, String xName, Object x, String yName, Object y) {
+    return new IllegalArgumentException(
+        operation
+            + ": "
+            + xName
+            + " and "
+            + yName
+            + " must not share elements, but "
+            + x
+            + " and "
+            + y
+            + " overlap in one array; give the output memory of its own");
+  }
+
+  /** Fails unless {@code [m, k] · [k, n] = [m, n]}, each as the operation names it. */
+  static void product(
+      String operation,
+      MatrixView a,
+      boolean aTransposed,
+      MatrixView b,
+      boolean bTransposed,
+      MatrixView c,
+      Epilogue epilogue) {
+    int m = aTransposed ? a.columns() : a.rows();
+    int k = aTransposed ? a.rows() : a.columns();
+    int n = bTransposed ? b.rows() : b.columns();
+    int bInner = bTransposed ? b.columns() : b.rows();
+    if (k != bInner) {
+      throw new IllegalArgumentException(
+          operation
+              + ": the inner dimensions must agree, but are "
+              + k
+              + " (a is "
+              + a.rows()
+              + " x "
+              + a.columns()
+              + ") and "
+              + bInner
+              + " (b is "
+              + b.rows()
+              + " x "
+              + b.columns()
+              + ")");
+    }
+    shape(operation, "c", c, m, n);
+    if (epilogue.bias() != null) {
+      length(operation, "bias", epilogue.bias(), n);
+    }
+    disjoint(operation, "a", a, "c", c);
+    disjoint(operation, "b", b, "c", c);
+  }
+}

@@ -1,0 +1,30 @@
+package io.github.bmr4j.kernels;
+
+/** The scalar back end: one thread, plain loops; the specification, the oracle and the fallback. */
+final class ScalarBackendProvider implements BackendProvider {
+
+  @Override
+  public String name() {
+    return "scalar";
+  }
+
+  @Override
+  public Availability availability() {
+    return new Availability(name(), true, "plain loops, 1 thread; runs on every JVM");
+  }
+
+  /** Always one thread: an oracle has no use for more. */
+  @Override
+  public Backend open(int threads) {
+    return new CpuBackend(
+        name(),
+        "scalar: plain loops, 1 thread",
+        new WorkerPool(1),
+        new ScalarMatrixKernels(),
+        new ScalarElementwiseKernels(),
+        new ScalarReductionKernels(),
+        new ScalarNoiseKernels(),
+        new ScalarVariationalKernels(),
+        new ScalarEvidenceKernels());
+  }
+}
