@@ -40,17 +40,29 @@ public final class Backends {
    * @throws IllegalStateException if the named back end cannot run here
    */
   public static Backend open() {
+    return open(defaultThreads());
+  }
+
+  /**
+   * As {@link #open()}, with a number of threads.
+   *
+   * @param threads number of threads that compute, the caller's included; at least 1
+   * @throws IllegalArgumentException if the property names no known back end or {@code threads < 1}
+   * @throws IllegalStateException if the named back end cannot run here
+   */
+  public static Backend open(int threads) {
     String asked = System.getProperty(BACKEND_PROPERTY);
     if (asked != null) {
-      return open(asked);
+      return open(asked, threads);
     }
+    checkThreads(threads);
     BackendProvider simd = new SimdBackendProvider();
     BackendProvider.Availability availability = simd.availability();
     if (availability.available()) {
-      return opened(simd, defaultThreads());
+      return opened(simd, threads);
     }
     say(Level.WARNING, "simd is not used: " + availability.reason());
-    return opened(new ScalarBackendProvider(), defaultThreads());
+    return opened(new ScalarBackendProvider(), threads);
   }
 
   /**
@@ -73,10 +85,7 @@ public final class Backends {
    * @throws IllegalStateException if that back end cannot run here; says why and what to do
    */
   public static Backend open(String name, int threads) {
-    if (threads < 1) {
-      throw new IllegalArgumentException(
-          "A back end needs at least 1 thread, but " + threads + " were asked for");
-    }
+    checkThreads(threads);
     List<BackendProvider> providers = providers();
     for (BackendProvider provider : providers) {
       if (provider.name().equals(name)) {
@@ -156,6 +165,13 @@ public final class Backends {
         // A broken one on the path is no reason to lose the others.
         say(Level.WARNING, "A back end on the path cannot be loaded: " + e);
       }
+    }
+  }
+
+  private static void checkThreads(int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException(
+          "A back end needs at least 1 thread, but " + threads + " were asked for");
     }
   }
 

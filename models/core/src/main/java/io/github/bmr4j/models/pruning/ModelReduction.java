@@ -243,6 +243,21 @@ public final class ModelReduction {
     return List.copyOf(decisions);
   }
 
+  /** Decides which weights leave. */
+  public PruningRule rule() {
+    return rule;
+  }
+
+  /** How often was pruned. */
+  public int rounds() {
+    return rounds;
+  }
+
+  /** The layers that take part, from input to output. */
+  public List<Layer> layers() {
+    return layers;
+  }
+
   /** Number of weights of all layers. */
   public long total() {
     return decisions.stream().mapToLong(layer -> layer.reason().length).sum();

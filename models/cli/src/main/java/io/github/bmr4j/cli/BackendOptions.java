@@ -1,0 +1,41 @@
+package io.github.bmr4j.cli;
+
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.Backends;
+import picocli.CommandLine.Option;
+
+/** What computes. */
+final class BackendOptions {
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      description =
+          "Back end: simd, scalar, or another that 'bmr doctor' lists (default: simd where it is"
+              + " safe, else scalar).")
+  private String name;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that compute (default: all processors); results do not depend on it.")
+  private Integer threads;
+
+  BackendOptions() {}
+
+  /**
+   * Opens it.
+   *
+   * @throws InputException if there is none of that name, or it cannot run here
+   */
+  Backend open() {
+    try {
+      if (name == null) {
+        return threads == null ? Backends.open() : Backends.open(threads);
+      }
+      return threads == null ? Backends.open(name) : Backends.open(name, threads);
+    } catch (IllegalArgumentException | IllegalStateException refused) {
+      throw new InputException(refused.getMessage(), refused);
+    }
+  }
+}
