@@ -16,8 +16,8 @@ import java.util.Map;
  *
  * <p>Reverse-mode differentiation: {@link #backward} seeds the loss's gradient with 1 and walks the
  * list from its end. Buffers whose lifetimes do not meet share memory, so of the values only inputs,
- * trainable leaves and the outputs may be read after a step, and of the gradients those of trainable
- * leaves.
+ * trainable nodes with their operands, and the outputs may be read after a step, and of the gradients
+ * those of trainable nodes.
  */
 public final class Graph {
 
@@ -184,7 +184,9 @@ public final class Graph {
         }
         for (Node input : nodes[i].inputs()) {
           int operand = root[index.get(input)];
-          valueTo[operand] = Math.max(valueTo[operand], i);
+          // The update after the step needs what a trainable node was computed from.
+          int until = loss != null && nodes[i].isTrainable() ? end() : i;
+          valueTo[operand] = Math.max(valueTo[operand], until);
         }
         if (nodes[i].keepsValue()) {
           valueFrom[i] = 0;

@@ -28,6 +28,7 @@ public final class StochasticVariationalInference {
   private final Optimizer optimizer;
   private final Sampling sampling;
   private final VariationalStep step = new VariationalStep();
+  private final float fullDivergence;
 
   /**
    * @param backend does the work
@@ -60,7 +61,22 @@ public final class StochasticVariationalInference {
             .toArray(Draw[]::new);
     step.divergence = divergence;
     step.likelihoodWeight = 1f / batch;
-    step.klWeight = 1f / examples;
+    this.fullDivergence = 1f / examples;
+    step.klWeight = fullDivergence;
+  }
+
+  /**
+   * Weakens the divergence in the objective, for a warm-up: E_q[ln p] − weight · KL(q‖p). Only at 1 is
+   * it the evidence lower bound, and only then do the posterior's evidences mean something.
+   *
+   * @param weight in [0, 1]; 1 unless set
+   */
+  public void setDivergenceWeight(double weight) {
+    if (!(weight >= 0 && weight <= 1)) {
+      throw new IllegalArgumentException(
+          "The divergence's weight must lie in [0, 1], but is " + weight);
+    }
+    step.klWeight = (float) (weight * fullDivergence);
   }
 
   /**

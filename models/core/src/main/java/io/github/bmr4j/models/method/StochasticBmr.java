@@ -32,6 +32,8 @@ public final class StochasticBmr {
    * @param model prior and starting values
    * @param batch examples a step
    * @param warmUp steps before the first pruning
+   * @param divergenceWarmUp in the first so many steps the KL's weight rises linearly from 0 to 1; 0
+   *     for the full weight from the start; at most {@code warmUp}
    * @param rounds number of prunings
    * @param stepsPerRound steps after each pruning
    * @param learningRate of AdaBelief, constant
@@ -47,6 +49,7 @@ public final class StochasticBmr {
       FlatModel.Config model,
       int batch,
       int warmUp,
+      int divergenceWarmUp,
       int rounds,
       int stepsPerRound,
       double learningRate,
@@ -63,6 +66,7 @@ public final class StochasticBmr {
             FlatModel.Config.PUBLISHED,
             120,
             500,
+            0,
             50,
             500,
             1e-2,
@@ -260,11 +264,19 @@ public final class StochasticBmr {
   private void train(int steps) {
     long start = System.nanoTime();
     for (int i = 0; i < steps; i++) {
+      warmUpDivergence();
       double loss = training.step();
       listener.step(training.steps(), config.totalSteps(), loss);
     }
     training.inference().requireFinite();
     trainNanos += System.nanoTime() - start;
+  }
+
+  private void warmUpDivergence() {
+    long next = training.steps() + 1;
+    if (next <= config.divergenceWarmUp()) {
+      training.inference().setDivergenceWeight((double) next / config.divergenceWarmUp());
+    }
   }
 
   private Round prune() {
