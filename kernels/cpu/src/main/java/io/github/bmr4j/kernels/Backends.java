@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
  * Chooses and opens {@link Backend}s.
  *
  * <p>An explicit choice is kept or refused with its reason, never replaced. Only where nobody chose
- * does the first of {@code simd} and {@code scalar} run that can, and a refused {@code simd} is then
- * said once, as a warning through {@link System.Logger}.
+ * does the first of {@code simd} and {@code scalar} run that can, and a refused {@code simd} is
+ * then said once, as a warning through {@link System.Logger}.
  */
 public final class Backends {
 
@@ -40,29 +40,18 @@ public final class Backends {
    * @throws IllegalStateException if the named back end cannot run here
    */
   public static Backend open() {
-    return open(defaultThreads());
-  }
-
-  /**
-   * As {@link #open()}, with a number of threads.
-   *
-   * @param threads number of threads that compute, the caller's included; at least 1
-   * @throws IllegalArgumentException if the property names no known back end or {@code threads < 1}
-   * @throws IllegalStateException if the named back end cannot run here
-   */
-  public static Backend open(int threads) {
     String asked = System.getProperty(BACKEND_PROPERTY);
     if (asked != null) {
-      return open(asked, threads);
+      return open(asked);
     }
-    checkThreads(threads);
     BackendProvider simd = new SimdBackendProvider();
     BackendProvider.Availability availability = simd.availability();
     if (availability.available()) {
-      return opened(simd, threads);
+      return opened(simd, defaultThreads());
     }
-    say(Level.WARNING, "simd is not used: " + availability.reason());
-    return opened(new ScalarBackendProvider(), threads);
+    String refusal = "simd is not used: " + availability.reason();
+    say(Level.WARNING, refusal);
+    return opened(new ScalarBackendProvider(refusal), defaultThreads());
   }
 
   /**
@@ -85,7 +74,10 @@ public final class Backends {
    * @throws IllegalStateException if that back end cannot run here; says why and what to do
    */
   public static Backend open(String name, int threads) {
-    checkThreads(threads);
+    if (threads < 1) {
+      throw new IllegalArgumentException(
+          "A back end needs at least 1 thread, but " + threads + " were asked for");
+    }
     List<BackendProvider> providers = providers();
     for (BackendProvider provider : providers) {
       if (provider.name().equals(name)) {
@@ -115,8 +107,7 @@ public final class Backends {
    * memory or miscompile. Empty on a good one.
    */
   public static List<String> warnings() {
-    return warnings(
-        Runtime.version(), HotSpotFlags.is("UseCompactObjectHeaders", "true"));
+    return warnings(Runtime.version(), HotSpotFlags.is("UseCompactObjectHeaders", "true"));
   }
 
   static List<String> warnings(Runtime.Version version, boolean compactHeaders) {
@@ -139,7 +130,8 @@ public final class Backends {
   private static Backend opened(BackendProvider provider, int threads) {
     Backend backend = provider.open(threads);
     warnings().forEach(warning -> say(Level.WARNING, warning));
-    say(Level.INFO, backend.describe());
+    // Not shown unless asked for: a library has no business on a console where all is well.
+    say(Level.DEBUG, backend.describe());
     return backend;
   }
 
@@ -165,13 +157,6 @@ public final class Backends {
         // A broken one on the path is no reason to lose the others.
         say(Level.WARNING, "A back end on the path cannot be loaded: " + e);
       }
-    }
-  }
-
-  private static void checkThreads(int threads) {
-    if (threads < 1) {
-      throw new IllegalArgumentException(
-          "A back end needs at least 1 thread, but " + threads + " were asked for");
     }
   }
 

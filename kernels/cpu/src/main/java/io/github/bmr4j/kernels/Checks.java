@@ -59,7 +59,7 @@ final class Checks {
 
   /** Fails if two slices share elements. */
   static void disjoint(String operation, String xName, Slice x, String yName, Slice y) {
-    if (x.array() == y.array()
+    if (oneArray(x.array(), y.array())
         && x.offset() < y.offset() + y.length()
         && y.offset() < x.offset() + x.length()) {
       throw overlap(operation, xName, x, yName, y);
@@ -78,7 +78,7 @@ final class Checks {
    * matrices of different strides in one array must not overlap as ranges.
    */
   static void disjoint(String operation, String xName, MatrixView x, String yName, MatrixView y) {
-    if (x.array() != y.array()) {
+    if (!oneArray(x.array(), y.array())) {
       return;
     }
     long xEnd = x.offset() + extent(x);
@@ -93,6 +93,11 @@ final class Checks {
       }
     }
     throw overlap(operation, xName, x, yName, y);
+  }
+
+  @SuppressWarnings("ReferenceEquality") // storage, not content
+  private static boolean oneArray(float[] x, float[] y) {
+    return x == y;
   }
 
   /** Number of elements from the first to the last of a matrix, gaps included. */

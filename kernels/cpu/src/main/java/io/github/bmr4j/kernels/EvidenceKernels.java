@@ -51,7 +51,8 @@ public interface EvidenceKernels {
    * @param reducedVariances v̂ of the k candidates, each at least 0
    * @param sums [k], overwritten
    * @param bestDeltaF ΔF of the best candidate; NaN where any candidate's is
-   * @param bestCandidate index of the best candidate, as a float
+   * @param bestCandidate index of the best candidate, as a float; where any is NaN, of the first
+   *     that is
    */
   void deltaFBest(
       Slice mean,

@@ -4,8 +4,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Copies a strip of a matrix into a packed panel, in which the elements that one step of k needs lie
- * side by side: element (k, i) at {@code k * width + i}.
+ * Copies a strip of a matrix into a packed panel, in which the elements that one step of k needs
+ * lie side by side: element (k, i) at {@code k * width + i}.
  *
  * <p>Where the strip is narrower than the panel, the rest of the panel holds arbitrary finite or
  * non-finite numbers; what a tile computes from them is thrown away. Likewise, vectors that are
@@ -31,7 +31,14 @@ final class MatrixPacking {
    * @param width width of the panel
    */
   static void columns(
-      float[] source, int start, int stride, int count, int depth, float[] panel, int at, int width) {
+      float[] source,
+      int start,
+      int stride,
+      int count,
+      int depth,
+      float[] panel,
+      int at,
+      int width) {
     // A vector may read past its row, but not past the array.
     int reach = (width + LANES - 1) / LANES * LANES;
     int safe = 0;
@@ -62,19 +69,24 @@ final class MatrixPacking {
    * @param width width of the panel
    */
   static void rows(
-      float[] source, int start, int stride, int count, int depth, float[] panel, int at, int width) {
+      float[] source,
+      int start,
+      int stride,
+      int count,
+      int depth,
+      float[] panel,
+      int at,
+      int width) {
     int blocks = LANES == 4 ? 0 : depth / LANES * LANES;
     // From the last chunk down, so that what spills over its end is overwritten by the first.
     for (int chunk = (width - 1) / LANES * LANES; chunk >= 0; chunk -= LANES) {
       int last = count - 1 - chunk;
       if (last >= 0) {
         int first = start + chunk * stride;
-        for (int k = 0; k < blocks; k += LANES) {
-          if (LANES == 16) {
-            Transpose.sixteen(source, first + k, stride, last, panel, at + chunk + k * width, width);
-          } else {
-            Transpose.eight(source, first + k, stride, last, panel, at + chunk + k * width, width);
-          }
+        if (LANES == 16) {
+          Transpose.sixteen(source, first, stride, last, blocks, panel, at + chunk, width);
+        } else {
+          Transpose.eight(source, first, stride, last, blocks, panel, at + chunk, width);
         }
       }
     }

@@ -5,13 +5,13 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The innermost loops of the matrix product: one tile of the output, held in registers while k runs
- * over one block (Goto and van de Geijn: Anatomy of high-performance matrix multiplication, ACM TOMS
- * 34, 2008; Van Zee and van de Geijn: BLIS, ACM TOMS 41, 2015).
+ * over one block (Goto and van de Geijn: Anatomy of high-performance matrix multiplication, ACM
+ * TOMS 34, 2008; Van Zee and van de Geijn: BLIS, ACM TOMS 41, 2015).
  *
  * <p>A tile has {@link #ROWS} rows and {@link #COLUMNS} columns, two vectors. Its left factor is a
- * packed panel with element (i, k) at {@code k * ROWS + i}, its right factor one with element (k, j)
- * at {@code k * COLUMNS + j}. In each step of k the two vectors of b are multiplied by each of the
- * rows' elements of a: with 512 bits 24 accumulators, two vectors and a broadcast fill 27 of 32
+ * packed panel with element (i, k) at {@code k * ROWS + i}, its right factor one with element (k,
+ * j) at {@code k * COLUMNS + j}. In each step of k the two vectors of b are multiplied by each of
+ * the rows' elements of a: with 512 bits 24 accumulators, two vectors and a broadcast fill 27 of 32
  * registers, otherwise 12 + 2 + 1 fill 15 of 16. Every element of the tile is one chain of fused
  * multiply-adds over k in ascending order, from 0, so its bits do not depend on the tile's shape.
  *

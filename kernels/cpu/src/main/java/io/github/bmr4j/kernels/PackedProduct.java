@@ -9,9 +9,9 @@ import static io.github.bmr4j.kernels.MatrixTiles.ROWS;
  * the output are computed from them.
  *
  * <p>A strip is a row of tiles, a panel of b a column of them. While a strip is computed, its panel
- * of a stays in the first-level cache and a group of panels of b in the second-level one. The blocks
- * of k depend on k alone and the parts of a task share no element of the output, so the result
- * depends neither on the parts nor on the threads.
+ * of a stays in the first-level cache and a group of panels of b in the second-level one. The
+ * blocks of k depend on k alone and the parts of a task share no element of the output, so the
+ * result depends neither on the parts nor on the threads.
  *
  * <p>Used while the pool's monitor is held. Scratch memory grows to what the largest product needed
  * and stays.

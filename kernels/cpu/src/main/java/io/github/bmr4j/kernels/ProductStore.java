@@ -6,8 +6,8 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Moves a tile of finished partial products from scratch memory into the output, with what the
  * {@link Epilogue} asks for. The k of a product is cut into blocks; the first block's store adds to
- * the old content or not, the later ones add to the earlier ones, the last adds bias and applies the
- * activation.
+ * the old content or not, the later ones add to the earlier ones, the last adds bias and applies
+ * the activation.
  */
 final class ProductStore {
 

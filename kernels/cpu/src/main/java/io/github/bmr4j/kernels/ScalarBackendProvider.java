@@ -3,6 +3,19 @@ package io.github.bmr4j.kernels;
 /** The scalar back end: one thread, plain loops; the specification, the oracle and the fallback. */
 final class ScalarBackendProvider implements BackendProvider {
 
+  private final String description;
+
+  ScalarBackendProvider() {
+    description = "scalar: plain loops, 1 thread";
+  }
+
+  /**
+   * @param because why nothing faster was chosen, for the back end's description
+   */
+  ScalarBackendProvider(String because) {
+    description = "scalar: plain loops, 1 thread; " + because;
+  }
+
   @Override
   public String name() {
     return "scalar";
@@ -18,7 +31,7 @@ final class ScalarBackendProvider implements BackendProvider {
   public Backend open(int threads) {
     return new CpuBackend(
         name(),
-        "scalar: plain loops, 1 thread",
+        description,
         new WorkerPool(1),
         new ScalarMatrixKernels(),
         new ScalarElementwiseKernels(),

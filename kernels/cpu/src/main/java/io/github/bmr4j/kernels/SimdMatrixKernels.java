@@ -1,6 +1,9 @@
 package io.github.bmr4j.kernels;
 
-/** Matrix products on the CPU's vector units: {@link PackedProduct}, {@link ThinProduct} for few rows. */
+/**
+ * Matrix products on the CPU's vector units: {@link PackedProduct}, {@link ThinProduct} for few
+ * rows.
+ */
 final class SimdMatrixKernels implements MatrixKernels {
 
   private final WorkerPool pool;
@@ -32,7 +35,11 @@ final class SimdMatrixKernels implements MatrixKernels {
   }
 
   private void run(
-      MatrixView a, boolean leftTransposed, MatrixView b, boolean rightTransposed, MatrixView c,
+      MatrixView a,
+      boolean leftTransposed,
+      MatrixView b,
+      boolean rightTransposed,
+      MatrixView c,
       Epilogue epilogue) {
     if (c.rows() == 0 || c.columns() == 0) {
       return;

@@ -4,13 +4,13 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Products with very few rows, down to one (a single example through a layer), where each element of
- * b is used so seldom that packing it would cost more than computing with it.
+ * Products with very few rows, down to one (a single example through a layer), where each element
+ * of b is used so seldom that packing it would cost more than computing with it.
  *
- * <p>Where b is as it stands, rows of b are scaled and added, with the same blocks of k and the same
- * bits as {@link PackedProduct}. Where b is transposed, both factors run along k: each output is 16
- * partial sums, partial sum l over the k with k mod 16 = l, added up in a fixed order; so the result
- * does not depend on the vector width.
+ * <p>Where b is as it stands, rows of b are scaled and added, with the same blocks of k and the
+ * same bits as {@link PackedProduct}. Where b is transposed, both factors run along k: each output
+ * is 16 partial sums, partial sum l over the k with k mod 16 = l, added up in a fixed order; so the
+ * result does not depend on the vector width.
  *
  * <p>Used while the pool's monitor is held.
  */
@@ -139,16 +139,15 @@ final class ThinProduct {
       int start = b.offset() + k * b.stride() + j;
       int done = 0;
       for (; done <= width - 4 * LANES; done += 4 * LANES) {
-        fourVectors(left, i * inner + k, depth, b.array(), start + done, b.stride(), scratch,
-            at + done);
+        fourVectors(
+            left, i * inner + k, depth, b.array(), start + done, b.stride(), scratch, at + done);
       }
       for (; done <= width - LANES; done += LANES) {
-        oneVector(left, i * inner + k, depth, b.array(), start + done, b.stride(), scratch,
-            at + done);
+        oneVector(
+            left, i * inner + k, depth, b.array(), start + done, b.stride(), scratch, at + done);
       }
       for (; done < width; done++) {
-        scratch[at + done] =
-            chain(left, i * inner + k, depth, b.array(), start + done, b.stride());
+        scratch[at + done] = chain(left, i * inner + k, depth, b.array(), start + done, b.stride());
       }
       store(i, j, width, at, k == 0, k + depth == inner);
       k += depth;
@@ -185,8 +184,7 @@ final class ThinProduct {
     s.intoArray(out, at);
   }
 
-  private static float chain(
-      float[] a, int aStart, int depth, float[] b, int bStart, int stride) {
+  private static float chain(float[] a, int aStart, int depth, float[] b, int bStart, int stride) {
     float s = 0;
     for (int k = 0; k < depth; k++) {
       s = Math.fma(a[aStart + k], b[bStart + k * stride], s);

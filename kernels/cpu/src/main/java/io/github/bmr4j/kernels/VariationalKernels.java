@@ -9,8 +9,14 @@ package io.github.bmr4j.kernels;
  * NoiseKernels#normal}; the network sees w = s γ b with s one scale for the whole slice (the
  * non-centred layer scale) and γ one factor for each weight (the mask of model reduction: 1 while a
  * weight is active).
+ *
+ * <p>ρ counts as {@link #RHO_MIN} where it is less, so that neither σ nor σ² is ever 0 in float and
+ * the entropy still drives ρ back up.
  */
 public interface VariationalKernels {
+
+  /** The least ρ: σ is 4.2e-18 there. */
+  float RHO_MIN = -40;
 
   /**
    * Draws w = s γ (μ + softplus(ρ) ε).

@@ -9,10 +9,10 @@ import java.util.concurrent.locks.LockSupport;
  * microseconds.
  *
  * <p>The parts are cut into as many runs as there are threads. Each thread claims the parts of its
- * own run by compare-and-set, then helps with the others' until none is left. So a thread meets, call
- * after call, the same stretch of memory, which its cache still holds; yet the caller never waits for
- * a thread that sleeps: it does the parts itself, and waits only for parts that others have claimed.
- * Idle threads spin for some tens of microseconds, then park.
+ * own run by compare-and-set, then helps with the others' until none is left. So a thread meets,
+ * call after call, the same stretch of memory, which its cache still holds; yet the caller never
+ * waits for a thread that sleeps: it does the parts itself, and waits only for parts that others
+ * have claimed. Idle threads spin for some tens of microseconds, then park.
  *
  * <p>In the end it is left to chance which thread does which part. So a task must give the same
  * result for each part whoever does it, and must not let its result depend on how it was cut; then

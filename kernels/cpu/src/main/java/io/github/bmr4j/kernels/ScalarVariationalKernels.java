@@ -1,0 +1,128 @@
+package io.github.bmr4j.kernels;
+
+/** The passes of variational inference one factor at a time, in double: the specification. */
+final class ScalarVariationalKernels implements VariationalKernels {
+
+  @Override
+  public void sample(
+      NormalFactors q, Slice scale, Slice mask, long seed, int stream, long step, Slice out) {
+    VariationalArguments.weights("sample", q, scale, mask, out);
+    int[] words = new int[4];
+    for (int i = 0; i < q.length(); i++) {
+      double noise = noise(seed, stream, step, i, words);
+      double sample = q.mean().get(i) + sigma(q.rho().get(i)) * noise;
+      out.set(i, (float) (factor(scale, mask, i) * sample));
+    }
+  }
+
+  @Override
+  public void mean(NormalFactors q, Slice scale, Slice mask, Slice out) {
+    VariationalArguments.weights("mean", q, scale, mask, out);
+    for (int i = 0; i < q.length(); i++) {
+      out.set(i, (float) (factor(scale, mask, i) * q.mean().get(i)));
+    }
+  }
+
+  @Override
+  public void update(
+      NormalFactors q,
+      Slice gradient,
+      Slice scale,
+      Slice mask,
+      VariationalStep step,
+      UpdateRule rule) {
+    VariationalArguments.weights("update", q, scale, mask, gradient);
+    VariationalArguments.positive("update", "the prior variance", step.priorVariance);
+    double v = step.priorVariance;
+    int[] words = new int[4];
+    for (int i = 0; i < q.length(); i++) {
+      double mean = q.mean().get(i);
+      double rho = q.rho().get(i);
+      double sigma = sigma(rho);
+      double noise = noise(step.seed, step.stream, step.step, i, words);
+      double g = step.likelihoodWeight * factor(scale, mask, i) * gradient.get(i);
+      double divergenceByMean;
+      double divergenceBySigma;
+      if (step.divergence == VariationalStep.Divergence.ANALYTIC) {
+        divergenceByMean = mean / v;
+        divergenceBySigma = sigma / v - 1 / sigma;
+      } else {
+        double sample = mean + sigma * noise;
+        divergenceByMean = sample / v;
+        divergenceBySigma = sample * noise / v - 1 / sigma;
+      }
+      double byMean = g + step.klWeight * divergenceByMean;
+      double byRho = (g * noise + step.klWeight * divergenceBySigma) * slope(rho);
+      apply(rule, q.mean(), q.meanMoment1(), q.meanMoment2(), i, byMean);
+      apply(rule, q.rho(), q.rhoMoment1(), q.rhoMoment2(), i, byRho);
+    }
+  }
+
+  @Override
+  public double klDivergence(Slice mean, Slice rho, float priorVariance) {
+    Checks.sameLength("klDivergence", "mean", mean, "rho", rho);
+    VariationalArguments.positive("klDivergence", "the prior variance", priorVariance);
+    double sum = 0;
+    for (int i = 0; i < mean.length(); i++) {
+      double sigma = sigma(rho.get(i));
+      double ratio = sigma * sigma / priorVariance;
+      double square = (double) mean.get(i) * mean.get(i) / priorVariance;
+      sum += 0.5 * (square + ratio - 1 - Math.log(ratio));
+    }
+    return sum;
+  }
+
+  @Override
+  public void updatePoint(
+      Slice parameter,
+      Slice gradient,
+      Slice moment1,
+      Slice moment2,
+      float weight,
+      UpdateRule rule) {
+    VariationalArguments.point(parameter, gradient, moment1, moment2);
+    for (int i = 0; i < parameter.length(); i++) {
+      apply(rule, parameter, moment1, moment2, i, (double) weight * gradient.get(i));
+    }
+  }
+
+  /** s γ of one weight. */
+  private static double factor(Slice scale, Slice mask, int i) {
+    double s = scale == null ? 1 : scale.get(0);
+    return mask == null ? s : s * mask.get(i);
+  }
+
+  private static double noise(long seed, int stream, long step, int i, int[] words) {
+    ScalarNoiseKernels.words(seed, stream, step, i, words);
+    return ScalarNoiseKernels.normal(words, ScalarNoiseKernels.word(i));
+  }
+
+  /** softplus(ρ), in the form that neither overflows nor cancels. */
+  private static double sigma(double rho) {
+    double r = Math.max(rho, RHO_MIN);
+    return Math.max(r, 0) + Math.log1p(Math.exp(-Math.abs(r)));
+  }
+
+  /** sigmoid(ρ), the derivative of {@link #sigma}. */
+  private static double slope(double rho) {
+    double r = Math.max(rho, RHO_MIN);
+    double z = Math.exp(-Math.abs(r));
+    return (r >= 0 ? 1 : z) / (1 + z);
+  }
+
+  private static void apply(
+      UpdateRule rule, Slice parameter, Slice moment1, Slice moment2, int i, double g) {
+    boolean belief = rule.kind == UpdateRule.Kind.ADABELIEF;
+    double m = rule.beta1 * (double) moment1.get(i) + (1.0 - rule.beta1) * g;
+    double deviation = belief ? g - m : g;
+    double v =
+        rule.beta2 * (double) moment2.get(i)
+            + (1.0 - rule.beta2) * deviation * deviation
+            + (belief ? rule.epsilonRoot : 0);
+    double direction =
+        m * rule.correction1() / (Math.sqrt(v * rule.correction2()) + rule.epsilon);
+    moment1.set(i, (float) m);
+    moment2.set(i, (float) v);
+    parameter.set(i, (float) (parameter.get(i) - rule.learningRate() * direction));
+  }
+}

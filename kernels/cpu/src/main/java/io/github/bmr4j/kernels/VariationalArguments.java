@@ -1,0 +1,34 @@
+package io.github.bmr4j.kernels;
+
+/** The argument checks of {@link VariationalKernels}, the same for every back end. */
+final class VariationalArguments {
+
+  private VariationalArguments() {}
+
+  static void weights(String operation, NormalFactors q, Slice scale, Slice mask, Slice weights) {
+    int n = q.length();
+    Checks.length(operation, "the weights' slice", weights, n);
+    if (scale != null) {
+      Checks.length(operation, "scale", scale, 1);
+    }
+    if (mask != null) {
+      Checks.length(operation, "mask", mask, n);
+    }
+    Checks.disjoint(operation, "mean", q.mean(), "the weights' slice", weights);
+    Checks.disjoint(operation, "rho", q.rho(), "the weights' slice", weights);
+  }
+
+  static void positive(String operation, String name, float value) {
+    if (!(value > 0 && value < Float.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          operation + ": " + name + " must be positive and finite, but is " + value);
+    }
+  }
+
+  static void point(Slice parameter, Slice gradient, Slice moment1, Slice moment2) {
+    String operation = "updatePoint";
+    Checks.sameLength(operation, "parameter", parameter, "gradient", gradient);
+    Checks.sameLength(operation, "parameter", parameter, "moment1", moment1);
+    Checks.sameLength(operation, "parameter", parameter, "moment2", moment2);
+  }
+}

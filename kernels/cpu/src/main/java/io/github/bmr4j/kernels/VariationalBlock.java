@@ -1,0 +1,195 @@
+package io.github.bmr4j.kernels;
+
+import static io.github.bmr4j.kernels.SimdSpecies.FLOAT;
+import static io.github.bmr4j.kernels.SimdSpecies.LANES;
+import static jdk.incubator.vector.FloatVector.broadcast;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * The loops of {@link SimdVariationalKernels} over one block of factors that stays in the
+ * first-level cache, with the scratch memory of one thread.
+ *
+ * <p>Each loop is a method of its own that calls nothing but the Vector API and so compiles without
+ * boxing, whatever it is called from; what they hand on goes through this scratch memory. All work
+ * on whole vectors; slices end where they like, so the last block goes through copies.
+ */
+final class VariationalBlock {
+
+  /** Factors of one block: 2 KiB an array. */
+  static final int SIZE = 512;
+
+  private static final ThreadLocal<VariationalBlock> OF_THREAD =
+      ThreadLocal.withInitial(VariationalBlock::new);
+
+  /** In place of a mask that is not there. */
+  static final float[] ONES = ones();
+
+  final float[] noise = new float[SIZE];
+  final float[] sigma = new float[SIZE];
+  final float[] slope = new float[SIZE];
+  final float[] byMean = new float[SIZE];
+  final float[] byRho = new float[SIZE];
+  final float[] lanes = new float[LaneSum.VIRTUAL_LANES];
+
+  /** Copies of up to eight slices' last blocks. */
+  private final float[][] copies = new float[8][SIZE];
+
+  static VariationalBlock ofThread() {
+    return OF_THREAD.get();
+  }
+
+  private static float[] ones() {
+    float[] ones = new float[SIZE];
+    Arrays.fill(ones, 1);
+    return ones;
+  }
+
+  /** {@code count} rounded up to whole vectors. */
+  static int whole(int count) {
+    return count + LANES - 1 & -LANES;
+  }
+
+  /** A copy of a slice's last, not whole block, followed by zeros. */
+  float[] copy(int slot, float[] from, int offset, int count) {
+    float[] copy = copies[slot];
+    System.arraycopy(from, offset, copy, 0, count);
+    Arrays.fill(copy, count, Math.min(count + LaneSum.VIRTUAL_LANES, SIZE), 0);
+    return copy;
+  }
+
+  /** The noise of the block's factors, which start at a whole group. */
+  void drawNoise(long seed, int stream, long step, int from, int count) {
+    int group = ScalarNoiseKernels.GROUP;
+    SimdNoiseKernels.normals(
+        seed, stream, step, from / group, Math.ceilDiv(count, group), noise, 0);
+  }
+
+  /** w = s γ (μ + σ ε). */
+  void sample(float[] mean, int m, float scale, float[] mask, int k, int count, float[] w, int o) {
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector epsilon = FloatVector.fromArray(FLOAT, noise, i);
+      FloatVector b =
+          FloatVector.fromArray(FLOAT, sigma, i)
+              .fma(epsilon, FloatVector.fromArray(FLOAT, mean, m + i));
+      b.mul(FloatVector.fromArray(FLOAT, mask, k + i).mul(scale)).intoArray(w, o + i);
+    }
+  }
+
+  /** w = s γ μ. */
+  static void mean(
+      float[] mean, int m, float scale, float[] mask, int k, int count, float[] w, int o) {
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector b = FloatVector.fromArray(FLOAT, mean, m + i);
+      b.mul(FloatVector.fromArray(FLOAT, mask, k + i).mul(scale)).intoArray(w, o + i);
+    }
+  }
+
+  /**
+   * The gradients of μ and ρ. Both divergences in one formula, ∂D/∂μ = (μ + sampled · σ ε)/v and
+   * ∂D/∂σ = (analytic · σ + sampled · b ε)/v − 1/σ, in which a 0 or a 1 changes no bit of the rest.
+   *
+   * @param analytic 1 or 0
+   * @param weight factor of the gradient: the likelihood's weight times s
+   * @param klWeight factor of the divergence
+   * @param precision 1/v
+   */
+  void gradients(
+      float[] mean,
+      int m,
+      float[] gradient,
+      int g,
+      float[] mask,
+      int k,
+      int count,
+      float analytic,
+      float weight,
+      float klWeight,
+      float precision) {
+    float sampled = 1 - analytic;
+    float klPrecision = klWeight * precision;
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector s = FloatVector.fromArray(FLOAT, sigma, i);
+      FloatVector epsilon = FloatVector.fromArray(FLOAT, noise, i);
+      FloatVector likelihood =
+          FloatVector.fromArray(FLOAT, gradient, g + i)
+              .mul(FloatVector.fromArray(FLOAT, mask, k + i).mul(weight));
+      FloatVector part = epsilon.mul(sampled);
+      FloatVector point = s.fma(part, FloatVector.fromArray(FLOAT, mean, m + i));
+      point.fma(broadcast(FLOAT, klPrecision), likelihood).intoArray(byMean, i);
+      FloatVector spread = s.fma(broadcast(FLOAT, analytic), point.mul(part)).mul(klPrecision);
+      FloatVector bySigma = spread.sub(broadcast(FLOAT, klWeight).div(s));
+      likelihood
+          .fma(epsilon, bySigma)
+          .mul(FloatVector.fromArray(FLOAT, slope, i))
+          .intoArray(byRho, i);
+    }
+  }
+
+  /**
+   * One optimiser step of {@code count} parameters. Both rules in one formula: Adam is AdaBelief
+   * without the first moment in the deviation and without ε_root.
+   *
+   * @param weight factor of the gradient
+   */
+  static void apply(
+      UpdateRule rule,
+      float[] gradient,
+      int g,
+      float weight,
+      int count,
+      float[] parameter,
+      int p,
+      float[] moment1,
+      int m,
+      float[] moment2,
+      int n) {
+    boolean belief = rule.kind == UpdateRule.Kind.ADABELIEF;
+    float minusBelief = belief ? -1 : 0;
+    float root = belief ? rule.epsilonRoot : 0;
+    float keep1 = rule.beta1;
+    float take1 = 1 - rule.beta1;
+    float keep2 = rule.beta2;
+    float take2 = 1 - rule.beta2;
+    float rate = -rule.learningRate() * rule.correction1();
+    float correction2 = rule.correction2();
+    float epsilon = rule.epsilon;
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOAT, gradient, g + i).mul(weight);
+      FloatVector m1 = FloatVector.fromArray(FLOAT, moment1, m + i).mul(keep1);
+      m1 = x.fma(broadcast(FLOAT, take1), m1);
+      FloatVector deviation = m1.fma(broadcast(FLOAT, minusBelief), x);
+      FloatVector m2 = FloatVector.fromArray(FLOAT, moment2, n + i);
+      m2 = m2.fma(broadcast(FLOAT, keep2), broadcast(FLOAT, root));
+      m2 = deviation.mul(deviation).fma(broadcast(FLOAT, take2), m2);
+      FloatVector direction = m1.div(m2.mul(correction2).sqrt().add(epsilon));
+      FloatVector moved =
+          direction.fma(
+              broadcast(FLOAT, rate), FloatVector.fromArray(FLOAT, parameter, p + i));
+      m1.intoArray(moment1, m + i);
+      m2.intoArray(moment2, n + i);
+      moved.intoArray(parameter, p + i);
+    }
+  }
+
+  /** σ/√v in place of σ, and the same into {@code byRho}, for its logarithm. */
+  void ratios(int count, float rootPrecision) {
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector t = FloatVector.fromArray(FLOAT, sigma, i).mul(rootPrecision);
+      t.intoArray(sigma, i);
+      t.intoArray(byRho, i);
+    }
+  }
+
+  /** (μ² + σ²)/v − 1 − ln(σ²/v), from the ratios and their logarithms, into {@code byMean}. */
+  void divergences(float[] mean, int m, int count, float rootPrecision) {
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector t = FloatVector.fromArray(FLOAT, sigma, i);
+      FloatVector u = FloatVector.fromArray(FLOAT, mean, m + i).mul(rootPrecision);
+      FloatVector log = FloatVector.fromArray(FLOAT, byRho, i);
+      FloatVector spread = t.fma(t, broadcast(FLOAT, -1f)).sub(log.add(log));
+      u.fma(u, spread).intoArray(byMean, i);
+    }
+  }
+}
