@@ -66,6 +66,14 @@ final class MethodOptions {
   private VariationalStep.Divergence divergence;
 
   @Option(
+      names = "--kl-warm-up",
+      paramLabel = "STEPS",
+      description =
+          "In the first so many steps the divergence's weight rises from 0 to 1; 0 for the full"
+              + " weight from the start.")
+  private Integer divergenceWarmUp;
+
+  @Option(
       names = "--samples",
       paramLabel = "N",
       description = "Draws from the posterior that predictions are averaged over.")
@@ -97,6 +105,7 @@ final class MethodOptions {
         defaults.model(),
         chosenBatch,
         schedule.warmUp(),
+        divergenceWarmUp(command, defaults, schedule),
         schedule.rounds(),
         schedule.stepsPerRound(),
         rate,
@@ -106,6 +115,21 @@ final class MethodOptions {
         defaults.likelihoodSamples(),
         defaults.realisedExamples(),
         seed == null ? defaults.seed() : seed);
+  }
+
+  private int divergenceWarmUp(
+      CommandLine command, StochasticBmr.Config defaults, Schedule schedule) {
+    int steps = atLeast(command, 0, "--kl-warm-up", divergenceWarmUp, defaults.divergenceWarmUp());
+    if (divergenceWarmUp != null && steps > schedule.warmUp()) {
+      throw bad(
+          command,
+          "--kl-warm-up is "
+              + steps
+              + ", but must end with the warm-up of "
+              + schedule.warmUp()
+              + " steps");
+    }
+    return Math.min(steps, schedule.warmUp());
   }
 
   private Schedule schedule(CommandLine command, StochasticBmr.Config defaults, int stepsPerEpoch) {

@@ -35,6 +35,7 @@ record Preset(HiddenLayers hidden, UnaryFunction activation, StochasticBmr.Confi
         published.model(),
         published.batch(),
         warmUp,
+        published.divergenceWarmUp(),
         rounds,
         stepsPerRound,
         published.learningRate(),

@@ -126,6 +126,7 @@ final class ResultJson {
     json.put("activation", run.activation());
     json.put("batch", config.batch());
     json.put("warm_up", config.warmUp());
+    json.put("kl_warm_up", config.divergenceWarmUp());
     json.put("rounds", config.rounds());
     json.put("iterations", config.stepsPerRound());
     json.put("learning_rate", number(config.learningRate()));
