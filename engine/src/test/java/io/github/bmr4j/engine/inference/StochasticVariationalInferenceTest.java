@@ -25,6 +25,8 @@ import io.github.bmr4j.kernels.Backends;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -219,6 +221,47 @@ class StochasticVariationalInferenceTest {
       // Σ (eᵘ b)² has the derivative 2 Σ (eᵘ b)² with respect to u.
       assertEquals(2 * loss.value().item(), u.gradient().item(), 1e-4 * loss.value().item());
     }
+  }
+
+  /** The update multiplies gradients with the scale, so no gradient may have taken its memory. */
+  @Test
+  void scalesAreStillThereAfterTheBackwardPass() {
+    try (Backend backend = Backends.open()) {
+      Sampling sampling = new Sampling(1);
+      List<Node> scales = new ArrayList<>();
+      Node y = new Input(Shape.of(2, 3));
+      for (int layer = 0; layer < 4; layer++) {
+        MeanFieldLogNormal spread =
+            new MeanFieldLogNormal(
+                backend, "scale" + layer, 2 * layer, 1, new Gamma(2, 2), sampling);
+        spread.initialize(2, 0.1);
+        MeanFieldNormal weights =
+            new MeanFieldNormal(backend, "w" + layer, 2 * layer + 1, 12, 1, sampling);
+        weights.initialize(2, 0.1);
+        Node scale =
+            new Apply(UnaryFunction.EXP, new Scale(-0.5f, spread.drawLogarithm(Shape.SCALAR)));
+        scales.add(scale);
+        Draw draw = weights.draw(Shape.of(12), scale);
+        y =
+            new Apply(
+                UnaryFunction.TANH,
+                new Linear(y, new View(draw, 0, Shape.of(3, 3)), new View(draw, 9, Shape.of(3))));
+      }
+      Graph graph = Graph.forTraining(backend, new Sum(y));
+      sampling.training(1);
+      graph.forward();
+      float[] before = values(scales);
+      graph.backward();
+      assertArrayEquals(before, values(scales));
+    }
+  }
+
+  private static float[] values(List<Node> scalars) {
+    float[] values = new float[scalars.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = scalars.get(i).value().item();
+    }
+    return values;
   }
 
   @Test

@@ -59,11 +59,14 @@ final class ScalarVariationalKernels implements VariationalKernels {
   }
 
   @Override
-  public double klDivergence(Slice mean, Slice rho, float priorVariance) {
-    Checks.sameLength("klDivergence", "mean", mean, "rho", rho);
+  public double klDivergence(Slice mean, Slice rho, Slice mask, float priorVariance) {
+    VariationalArguments.divergence(mean, rho, mask);
     VariationalArguments.positive("klDivergence", "the prior variance", priorVariance);
     double sum = 0;
     for (int i = 0; i < mean.length(); i++) {
+      if (mask != null && mask.get(i) == 0) {
+        continue;
+      }
       double sigma = sigma(rho.get(i));
       double ratio = sigma * sigma / priorVariance;
       double square = (double) mean.get(i) * mean.get(i) / priorVariance;

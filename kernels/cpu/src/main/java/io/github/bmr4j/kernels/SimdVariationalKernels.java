@@ -76,12 +76,12 @@ final class SimdVariationalKernels implements VariationalKernels {
   }
 
   @Override
-  public double klDivergence(Slice mean, Slice rho, float priorVariance) {
-    Checks.sameLength("klDivergence", "mean", mean, "rho", rho);
+  public double klDivergence(Slice mean, Slice rho, Slice mask, float priorVariance) {
+    VariationalArguments.divergence(mean, rho, mask);
     VariationalArguments.positive("klDivergence", "the prior variance", priorVariance);
     int blocks = Math.ceilDiv(mean.length(), BLOCK);
     synchronized (pool) {
-      task.factors(mean, rho, null, null, null);
+      task.factors(mean, rho, null, mask, null);
       task.precision = (float) (1 / Math.sqrt(priorVariance));
       task.reserve(blocks);
       task.run(pool, Pass.DIVERGENCE);
@@ -297,6 +297,9 @@ final class SimdVariationalKernels implements VariationalKernels {
       block.ratios(whole, precision);
       SimdLog.replace(block.byRho, whole);
       block.divergences(mu, m, whole, precision);
+      if (mask != null) {
+        block.dropMasked(mask.array(), mask.offset() + from, count);
+      }
       int padded = Math.ceilDiv(count, LaneSum.VIRTUAL_LANES) * LaneSum.VIRTUAL_LANES;
       Arrays.fill(block.byMean, count, padded, 0);
       totals[from / BLOCK] = LaneSum.of(block.byMean, 0, count, block.lanes);

@@ -25,6 +25,13 @@ final class VariationalArguments {
     }
   }
 
+  static void divergence(Slice mean, Slice rho, Slice mask) {
+    Checks.sameLength("klDivergence", "mean", mean, "rho", rho);
+    if (mask != null) {
+      Checks.sameLength("klDivergence", "mean", mean, "mask", mask);
+    }
+  }
+
   static void point(Slice parameter, Slice gradient, Slice moment1, Slice moment2) {
     String operation = "updatePoint";
     Checks.sameLength(operation, "parameter", parameter, "gradient", gradient);

@@ -59,6 +59,13 @@ final class VariationalBlock {
     return copy;
   }
 
+  /** Clears what belongs to factors that are out of the model. */
+  void dropMasked(float[] mask, int k, int count) {
+    for (int i = 0; i < count; i++) {
+      byMean[i] = mask[k + i] == 0 ? 0 : byMean[i];
+    }
+  }
+
   /** The noise of the block's factors, which start at a whole group. */
   void drawNoise(long seed, int stream, long step, int from, int count) {
     int group = ScalarNoiseKernels.GROUP;
