@@ -57,11 +57,11 @@ final class EvidenceBlock {
 
   private final float[] x = new float[SIZE];
   private final float[] y = new float[SIZE];
+  private final float[] d = new float[SIZE];
   private final float[] logs = new float[SIZE];
   private final float[] quotients = new float[SIZE / PRODUCT];
   private final float[] exponents = new float[SIZE / PRODUCT];
   private final float[] lanes = new float[ROW];
-  private final int[] laneBits = new int[ROW];
 
   private final float[] meanCopy = new float[SIZE];
   private final float[] sdCopy = new float[SIZE];
@@ -106,10 +106,24 @@ final class EvidenceBlock {
     sd = sdCopy;
   }
 
-  /** x and y of the block, and between which bounds x lies. */
+  /**
+   * x and y of the block, and between which bounds x lies. The bits of floats from 0 on are ordered
+   * as they are, those of NaN above or below all.
+   */
   void prepare() {
-    squares();
-    range();
+    IntVector low = IntVector.broadcast(INT, Integer.MAX_VALUE);
+    IntVector high = IntVector.broadcast(INT, Integer.MIN_VALUE);
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector s = FloatVector.fromArray(FLOAT, sd, sdAt + i).mul(rootPrecision);
+      FloatVector m = FloatVector.fromArray(FLOAT, mean, meanAt + i).mul(rootPrecision);
+      FloatVector square = s.mul(s);
+      square.intoArray(x, i);
+      m.mul(m).intoArray(y, i);
+      low = low.lanewise(MIN, square.reinterpretAsInts());
+      high = high.lanewise(MAX, square.reinterpretAsInts());
+    }
+    least = Float.intBitsToFloat(low.reduceLanes(MIN));
+    greatest = Float.intBitsToFloat(high.reduceLanes(MAX));
   }
 
   /** ΔF of the block into {@link #terms}, followed by zeros. */
@@ -119,15 +133,15 @@ final class EvidenceBlock {
       return;
     }
     mixtures(ratio, complement);
-    SimdLog.replace(logs, whole);
-    differences(ratio, complement);
+    SimdLog.of(d, whole, logs);
+    differences(complement);
     clearEnd();
   }
 
   /** ΔF of the spike into {@link #terms}, followed by zeros. Needs no {@link #prepare}. */
   void spike() {
     spread();
-    SimdLog.replace(logs, whole);
+    SimdLog.of(d, whole, logs);
     savageDickey();
     clearEnd();
   }
@@ -150,7 +164,7 @@ final class EvidenceBlock {
       return sumOfTerms();
     }
     products(ratio, complement);
-    SimdLog.replace(logs, SIZE / PRODUCT);
+    SimdLog.of(d, SIZE / PRODUCT, logs);
     productTerms(complement);
     return -0.5 * LaneSum.of(terms, 0, SIZE / PRODUCT, lanes);
   }
@@ -159,63 +173,31 @@ final class EvidenceBlock {
     Arrays.fill(terms, count, Math.ceilDiv(count, ROW) * ROW, 0);
   }
 
-  private void squares() {
-    for (int i = 0; i < whole; i += LANES) {
-      FloatVector s = FloatVector.fromArray(FLOAT, sd, sdAt + i).mul(rootPrecision);
-      FloatVector m = FloatVector.fromArray(FLOAT, mean, meanAt + i).mul(rootPrecision);
-      s.mul(s).intoArray(x, i);
-      m.mul(m).intoArray(y, i);
-    }
-  }
-
-  /** Bounds of x. The bits of floats from 0 on are ordered as they are, NaN above or below all. */
-  private void range() {
-    IntVector low = IntVector.broadcast(INT, Integer.MAX_VALUE);
-    IntVector high = IntVector.broadcast(INT, Integer.MIN_VALUE);
-    for (int i = 0; i < whole; i += LANES) {
-      IntVector bits = FloatVector.fromArray(FLOAT, x, i).reinterpretAsInts();
-      low = low.lanewise(MIN, bits);
-      high = high.lanewise(MAX, bits);
-    }
-    low.intoArray(laneBits, 0);
-    int min = Integer.MAX_VALUE;
-    for (int lane = 0; lane < LANES; lane++) {
-      min = Math.min(min, laneBits[lane]);
-    }
-    high.intoArray(laneBits, 0);
-    int max = Integer.MIN_VALUE;
-    for (int lane = 0; lane < LANES; lane++) {
-      max = Math.max(max, laneBits[lane]);
-    }
-    least = Float.intBitsToFloat(min);
-    greatest = Float.intBitsToFloat(max);
-  }
-
-  /** d into {@link #logs}; NaN where the reduced evidence diverges. */
+  /** d; NaN where the reduced evidence diverges. */
   private void mixtures(float ratio, float complement) {
     for (int i = 0; i < whole; i += LANES) {
-      FloatVector d =
+      FloatVector mixture =
           FloatVector.fromArray(FLOAT, x, i)
               .fma(broadcast(FLOAT, complement), broadcast(FLOAT, ratio));
-      d.blend(Float.NaN, d.compare(LE, 0f)).intoArray(logs, i);
+      mixture.blend(Float.NaN, mixture.compare(LE, 0f)).intoArray(d, i);
     }
   }
 
   /** −½ (ln d + (1 − r) y / d). */
-  private void differences(float ratio, float complement) {
+  private void differences(float complement) {
     for (int i = 0; i < whole; i += LANES) {
-      FloatVector d =
-          FloatVector.fromArray(FLOAT, x, i)
-              .fma(broadcast(FLOAT, complement), broadcast(FLOAT, ratio));
-      FloatVector quotient = FloatVector.fromArray(FLOAT, y, i).mul(complement).div(d);
+      FloatVector quotient =
+          FloatVector.fromArray(FLOAT, y, i)
+              .mul(complement)
+              .div(FloatVector.fromArray(FLOAT, d, i));
       FloatVector.fromArray(FLOAT, logs, i).add(quotient).mul(-0.5f).intoArray(terms, i);
     }
   }
 
-  /** s/√v into {@link #logs}. */
+  /** s/√v in place of d. */
   private void spread() {
     for (int i = 0; i < whole; i += LANES) {
-      FloatVector.fromArray(FLOAT, sd, sdAt + i).mul(rootPrecision).intoArray(logs, i);
+      FloatVector.fromArray(FLOAT, sd, sdAt + i).mul(rootPrecision).intoArray(d, i);
     }
   }
 
@@ -282,7 +264,7 @@ final class EvidenceBlock {
         FloatVector product = p0.mul(p1);
         IntVector exponent = e0.lanewise(LSHR, 23).add(e1.lanewise(LSHR, 23)).sub(254);
         numerator.div(product).intoArray(quotients, at + lane);
-        product.intoArray(logs, at + lane);
+        product.intoArray(d, at + lane);
         ((FloatVector) exponent.convert(I2F, 0)).intoArray(exponents, at + lane);
       }
       at += ROW;

@@ -3,12 +3,12 @@ package io.github.bmr4j.kernels;
 import static io.github.bmr4j.kernels.SimdSpecies.FLOAT;
 import static io.github.bmr4j.kernels.SimdSpecies.LANES;
 import static jdk.incubator.vector.FloatVector.broadcast;
-import static jdk.incubator.vector.VectorOperators.F2I;
-import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LT;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 
 /** Standard deviations of variational factors and their derivatives, as a loop of its own. */
 final class SimdScale {
@@ -33,26 +33,33 @@ final class SimdScale {
   static void of(float[] rho, int offset, int count, float[] sigma, float[] slope) {
     for (int i = 0; i < count; i += LANES) {
       FloatVector r = FloatVector.fromArray(FLOAT, rho, offset + i);
-      r = r.max(VariationalKernels.RHO_MIN);
-      // z = exp(−|ρ|) = 2ⁿ exp(rest); below 2⁻¹²⁰ it no longer matters beside 1.
-      FloatVector power = r.abs().neg().max(-83f);
-      FloatVector n = power.fma(broadcast(FLOAT, LOG2_E), broadcast(FLOAT, ROUNDER)).sub(ROUNDER);
+      r = r.blend(VariationalKernels.RHO_MIN, r.compare(LT, VariationalKernels.RHO_MIN));
+      VectorMask<Float> negative = r.compare(LT, 0f);
+      // z = exp(−|ρ|) = 2ⁿ exp(rest); below exp(−83) it no longer matters beside 1.
+      FloatVector power = r.abs().neg();
+      power = power.blend(-83f, power.compare(LT, -83f));
+      FloatVector rounded = power.fma(broadcast(FLOAT, LOG2_E), broadcast(FLOAT, ROUNDER));
+      FloatVector n = rounded.sub(ROUNDER);
       FloatVector rest = n.fma(broadcast(FLOAT, -0.693359375f), power);
       rest = n.fma(broadcast(FLOAT, 2.12194440e-4f), rest);
       FloatVector p = rest.fma(broadcast(FLOAT, 1.39411088e-3f), broadcast(FLOAT, 8.36317524e-3f));
       p = p.fma(rest, broadcast(FLOAT, 0.0416663753f)).fma(rest, broadcast(FLOAT, 0.16666577f));
       p = p.fma(rest, broadcast(FLOAT, 0.500000003f)).fma(rest, broadcast(FLOAT, 1f));
       p = p.fma(rest, broadcast(FLOAT, 1f));
-      IntVector exponent = ((IntVector) n.convert(F2I, 0)).add(127).lanewise(LSHL, 23);
+      // The low bits of the rounded sum are n; they go to the exponent.
+      IntVector exponent = rounded.reinterpretAsInts().lanewise(LSHL, 23).add(0x3F800000);
       FloatVector z = p.mul(exponent.reinterpretAsFloats());
-      // ln(1 + z) = 2 artanh(z / (2 + z)).
-      FloatVector s = z.div(z.add(2f));
+      // ln(1 + z) = 2 artanh(z / (2 + z)); one division for this quotient and 1 / (1 + z).
+      FloatVector one = z.add(1f);
+      FloatVector two = z.add(2f);
+      FloatVector inverse = broadcast(FLOAT, 1f).div(one.mul(two));
+      FloatVector s = z.mul(one).mul(inverse);
       FloatVector t = s.mul(s);
       FloatVector a = t.fma(broadcast(FLOAT, 0.281915477f), broadcast(FLOAT, 0.279576657f));
       a = a.fma(t, broadcast(FLOAT, 0.400251143f)).fma(t, broadcast(FLOAT, 0.666663101f));
       a = a.fma(t, broadcast(FLOAT, 2f));
-      a.fma(s, r.max(0f)).intoArray(sigma, i);
-      z.blend(1f, r.compare(GE, 0f)).div(z.add(1f)).intoArray(slope, i);
+      a.fma(s, r.blend(0f, negative)).intoArray(sigma, i);
+      broadcast(FLOAT, 1f).blend(z, negative).mul(two.mul(inverse)).intoArray(slope, i);
     }
   }
 }

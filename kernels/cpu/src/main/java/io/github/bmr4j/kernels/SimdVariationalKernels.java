@@ -295,7 +295,7 @@ final class SimdVariationalKernels implements VariationalKernels {
       }
       SimdScale.of(r, q, whole, block.sigma, block.slope);
       block.ratios(whole, precision);
-      SimdLog.replace(block.byRho, whole);
+      SimdLog.of(block.sigma, whole, block.byRho);
       block.divergences(mu, m, whole, precision);
       if (mask != null) {
         block.dropMasked(mask.array(), mask.offset() + from, count);

@@ -180,16 +180,14 @@ final class VariationalBlock {
     }
   }
 
-  /** σ/√v in place of σ, and the same into {@code byRho}, for its logarithm. */
+  /** σ/√v in place of σ. */
   void ratios(int count, float rootPrecision) {
     for (int i = 0; i < count; i += LANES) {
-      FloatVector t = FloatVector.fromArray(FLOAT, sigma, i).mul(rootPrecision);
-      t.intoArray(sigma, i);
-      t.intoArray(byRho, i);
+      FloatVector.fromArray(FLOAT, sigma, i).mul(rootPrecision).intoArray(sigma, i);
     }
   }
 
-  /** (μ² + σ²)/v − 1 − ln(σ²/v), from the ratios and their logarithms, into {@code byMean}. */
+  /** (μ² + σ²)/v − 1 − ln(σ²/v), from the ratios and, in {@code byRho}, their logarithms; into {@code byMean}. */
   void divergences(float[] mean, int m, int count, float rootPrecision) {
     for (int i = 0; i < count; i += LANES) {
       FloatVector t = FloatVector.fromArray(FLOAT, sigma, i);
