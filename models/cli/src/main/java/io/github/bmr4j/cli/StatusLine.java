@@ -24,7 +24,8 @@ final class StatusLine {
   private final PrintWriter out;
   private final boolean rewrites;
   private final long interval;
-  private long due = Long.MIN_VALUE;
+  private long due;
+  private boolean started;
   private boolean shown;
 
   /**
@@ -48,7 +49,8 @@ final class StatusLine {
    * @param now in nanoseconds
    */
   boolean isDue(long now) {
-    if (due == Long.MIN_VALUE) {
+    if (!started) {
+      started = true;
       due = now + interval;
     }
     return now - due >= 0;
