@@ -229,23 +229,30 @@ class StochasticVariationalInferenceTest {
     try (Backend backend = Backends.open()) {
       Sampling sampling = new Sampling(1);
       List<Node> scales = new ArrayList<>();
-      Node y = new Input(Shape.of(2, 3));
-      for (int layer = 0; layer < 4; layer++) {
+      // Widths that fall, so that the gradients of the first layers are the largest buffers.
+      int[] widths = {3, 64, 32, 16, 8};
+      Node y = new Input(Shape.of(2, widths[0]));
+      for (int layer = 0; layer + 1 < widths.length; layer++) {
+        int in = widths[layer];
+        int out = widths[layer + 1];
+        int size = out * in + out;
         MeanFieldLogNormal spread =
             new MeanFieldLogNormal(
                 backend, "scale" + layer, 2 * layer, 1, new Gamma(2, 2), sampling);
         spread.initialize(2, 0.1);
         MeanFieldNormal weights =
-            new MeanFieldNormal(backend, "w" + layer, 2 * layer + 1, 12, 1, sampling);
+            new MeanFieldNormal(backend, "w" + layer, 2 * layer + 1, size, 1, sampling);
         weights.initialize(2, 0.1);
         Node scale =
             new Apply(UnaryFunction.EXP, new Scale(-0.5f, spread.drawLogarithm(Shape.SCALAR)));
         scales.add(scale);
-        Draw draw = weights.draw(Shape.of(12), scale);
-        y =
-            new Apply(
-                UnaryFunction.TANH,
-                new Linear(y, new View(draw, 0, Shape.of(3, 3)), new View(draw, 9, Shape.of(3))));
+        Draw draw = weights.draw(Shape.of(size), scale);
+        Node linear =
+            new Linear(
+                y,
+                new View(draw, 0, Shape.of(out, in)),
+                new View(draw, out * in, Shape.of(out)));
+        y = new Apply(UnaryFunction.TANH, linear);
       }
       Graph graph = Graph.forTraining(backend, new Sum(y));
       sampling.training(1);

@@ -17,9 +17,9 @@ import jdk.incubator.vector.IntVector;
  * deviates, 1958).
  *
  * <p>A uniform number is (2k + 1) · 2⁻²⁴ with k the top 23 bits of a word, so that it stays an
- * integer until the very end: the exponent for the logarithm and the quadrant of the angle are split
- * off exactly. What remains are minimax polynomials (Remez), whose every operation is rounded alike
- * at each vector width.
+ * integer until the very end: the exponent for the logarithm and the quadrant of the angle are
+ * split off exactly. What remains are minimax polynomials (Remez), whose every operation is rounded
+ * alike at each vector width.
  */
 final class BoxMuller {
 
@@ -54,27 +54,28 @@ final class BoxMuller {
         IntVector bits = whole.reinterpretAsInts();
         IntVector exponent = bits.sub(ROOT_HALF).lanewise(ASHR, 23);
         FloatVector f = bits.sub(exponent.lanewise(LSHL, 23)).reinterpretAsFloats().sub(1f);
-        FloatVector p = f.fma(broadcast(FLOAT, -0.174008164f), broadcast(FLOAT, 0.285348911f));
-        p = p.fma(f, broadcast(FLOAT, -0.298295179f)).fma(f, broadcast(FLOAT, 0.331551797f));
-        p = p.fma(f, broadcast(FLOAT, -0.399261305f)).fma(f, broadcast(FLOAT, 0.500026738f));
-        p = p.fma(f, broadcast(FLOAT, -0.666678214f)).fma(f, broadcast(FLOAT, 1f));
+        FloatVector p = f.fma(broadcast(FLOAT, -0.17400816f), broadcast(FLOAT, 0.28534892f));
+        p = p.fma(f, broadcast(FLOAT, -0.29829517f)).fma(f, broadcast(FLOAT, 0.3315518f));
+        p = p.fma(f, broadcast(FLOAT, -0.3992613f)).fma(f, broadcast(FLOAT, 0.50002676f));
+        p = p.fma(f, broadcast(FLOAT, -0.6666782f)).fma(f, broadcast(FLOAT, 1f));
         p = p.fma(f, broadcast(FLOAT, -2f)).mul(f);
         FloatVector binary = (FloatVector) exponent.sub(24).convert(I2F, 0);
         FloatVector radius = binary.fma(broadcast(FLOAT, MINUS_2_LN_2), p).sqrt();
 
-        // Angle: quarter turns, rounded to the nearest, and what is left, −1 to 1 eighths of a turn.
+        // Angle: quarter turns, rounded to the nearest, and what is left, −1 to 1 eighths of a
+        // turn.
         IntVector m = FloatVector.fromArray(FLOAT, x, i + COUNTERS).reinterpretAsInts();
         IntVector angle = m.lanewise(LSHR, 8).or(1);
         IntVector quarter = angle.add(1 << 21).lanewise(LSHR, 22);
         IntVector left = angle.sub(quarter.lanewise(LSHL, 22));
         FloatVector rest = ((FloatVector) left.convert(I2F, 0)).mul(0x1p-21f);
         FloatVector square = rest.mul(rest);
-        FloatVector s = square.fma(broadcast(FLOAT, -3.59545e-5f), broadcast(FLOAT, 2.490007e-3f));
-        s = s.fma(square, broadcast(FLOAT, -0.0807454348f));
-        s = s.fma(square, broadcast(FLOAT, 0.785398161f)).mul(rest);
-        FloatVector c = square.fma(broadcast(FLOAT, 3.5298e-6f), broadcast(FLOAT, -3.25938615e-4f));
-        c = c.fma(square, broadcast(FLOAT, 0.0158543252f));
-        c = c.fma(square, broadcast(FLOAT, -0.308425135f)).fma(square, broadcast(FLOAT, 1f));
+        FloatVector s = square.fma(broadcast(FLOAT, -3.59545e-5f), broadcast(FLOAT, 0.002490007f));
+        s = s.fma(square, broadcast(FLOAT, -0.080745436f));
+        s = s.fma(square, broadcast(FLOAT, 0.7853982f)).mul(rest);
+        FloatVector c = square.fma(broadcast(FLOAT, 3.5298e-6f), broadcast(FLOAT, -0.00032593863f));
+        c = c.fma(square, broadcast(FLOAT, 0.015854325f));
+        c = c.fma(square, broadcast(FLOAT, -0.30842513f)).fma(square, broadcast(FLOAT, 1f));
 
         // Odd quarters swap sine and cosine: all bits of swap are set there. Then the signs.
         IntVector swap = quarter.lanewise(LSHL, 31).lanewise(ASHR, 31);

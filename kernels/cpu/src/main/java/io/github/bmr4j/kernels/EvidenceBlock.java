@@ -207,9 +207,7 @@ final class EvidenceBlock {
       FloatVector z =
           FloatVector.fromArray(FLOAT, mean, meanAt + i)
               .div(FloatVector.fromArray(FLOAT, sd, sdAt + i));
-      z.mul(-0.5f)
-          .fma(z, FloatVector.fromArray(FLOAT, logs, i).neg())
-          .intoArray(terms, i);
+      z.mul(-0.5f).fma(z, FloatVector.fromArray(FLOAT, logs, i).neg()).intoArray(terms, i);
     }
   }
 
@@ -289,7 +287,9 @@ final class EvidenceBlock {
     Arrays.fill(bestCandidate, 0);
   }
 
-  /** Candidate {@code candidate} takes the factors where its {@link #terms} beat the best so far. */
+  /**
+   * Candidate {@code candidate} takes the factors where its {@link #terms} beat the best so far.
+   */
   void select(int candidate) {
     for (int i = 0; i < whole; i += LANES) {
       FloatVector term = FloatVector.fromArray(FLOAT, terms, i);

@@ -122,8 +122,7 @@ final class ScalarVariationalKernels implements VariationalKernels {
         rule.beta2 * (double) moment2.get(i)
             + (1.0 - rule.beta2) * deviation * deviation
             + (belief ? rule.epsilonRoot : 0);
-    double direction =
-        m * rule.correction1() / (Math.sqrt(v * rule.correction2()) + rule.epsilon);
+    double direction = m * rule.correction1() / (Math.sqrt(v * rule.correction2()) + rule.epsilon);
     moment1.set(i, (float) m);
     moment2.set(i, (float) v);
     parameter.set(i, (float) (parameter.get(i) - rule.learningRate() * direction));

@@ -58,8 +58,7 @@ final class SimdEvidenceKernels implements EvidenceKernels {
     EvidenceArguments.candidates("deltaFBest", reducedVariances, sums);
     EvidenceArguments.output("deltaFBest", mean, sd, "bestDeltaF", bestDeltaF);
     EvidenceArguments.output("deltaFBest", mean, sd, "bestCandidate", bestCandidate);
-    sums(
-        Result.BEST, mean, sd, priorVariance, reducedVariances, sums, bestDeltaF, bestCandidate);
+    sums(Result.BEST, mean, sd, priorVariance, reducedVariances, sums, bestDeltaF, bestCandidate);
   }
 
   private void sums(

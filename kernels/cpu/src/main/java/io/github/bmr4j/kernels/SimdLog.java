@@ -58,13 +58,13 @@ final class SimdLog {
       FloatVector f = bits.sub(exponent.lanewise(LSHL, 23)).reinterpretAsFloats().sub(1f);
       FloatVector e = (FloatVector) exponent.convert(I2F, 0);
       // ln(1 + f) = f − f²/2 + f³ Q(f), Q minimax (Remez) of relative error 2⁻²³·⁹.
-      FloatVector q = f.fma(broadcast(FLOAT, 0.087004082f), broadcast(FLOAT, -0.1426744555f));
-      q = q.fma(f, broadcast(FLOAT, 0.1491475896f)).fma(f, broadcast(FLOAT, -0.1657758986f));
-      q = q.fma(f, broadcast(FLOAT, 0.1996306524f)).fma(f, broadcast(FLOAT, -0.250013369f));
-      q = q.fma(f, broadcast(FLOAT, 0.333339107f)).fma(f, broadcast(FLOAT, -0.5f));
+      FloatVector q = f.fma(broadcast(FLOAT, 0.08700408f), broadcast(FLOAT, -0.14267446f));
+      q = q.fma(f, broadcast(FLOAT, 0.14914759f)).fma(f, broadcast(FLOAT, -0.1657759f));
+      q = q.fma(f, broadcast(FLOAT, 0.19963065f)).fma(f, broadcast(FLOAT, -0.25001338f));
+      q = q.fma(f, broadcast(FLOAT, 0.3333391f)).fma(f, broadcast(FLOAT, -0.5f));
       // ln 2 in two parts, so that its error does not grow with the exponent.
-      FloatVector small = e.fma(broadcast(FLOAT, -2.12194440e-4f), f.mul(f).mul(q)).add(f);
-      e.fma(broadcast(FLOAT, 0.693359375f), small).intoArray(y, i);
+      FloatVector small = e.fma(broadcast(FLOAT, -0.00021219444f), f.mul(f).mul(q)).add(f);
+      e.fma(broadcast(FLOAT, 0.6933594f), small).intoArray(y, i);
     }
     return low.reduceLanes(MIN) >= NORMAL_MIN && high.reduceLanes(MAX) <= NORMAL_MAX;
   }

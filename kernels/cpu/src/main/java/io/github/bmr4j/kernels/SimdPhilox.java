@@ -27,6 +27,7 @@ final class SimdPhilox {
   /** 0, 1, 2, …: the counters of one vector. */
   private static final VectorSpecies<Long> LONG =
       VectorSpecies.of(long.class, VectorShape.forBitSize(SimdSpecies.BITS));
+
   private static final IntVector LANE = IntVector.zero(INT).addIndex(1);
 
   private SimdPhilox() {}

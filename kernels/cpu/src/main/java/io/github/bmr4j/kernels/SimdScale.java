@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorMask;
 /** Standard deviations of variational factors and their derivatives, as a loop of its own. */
 final class SimdScale {
 
-  private static final float LOG2_E = 1.44269504f;
+  private static final float LOG2_E = 1.442695f;
 
   /** Added and subtracted, it rounds small floats to integers. */
   private static final float ROUNDER = 0x1.8p23f;
@@ -40,11 +40,11 @@ final class SimdScale {
       power = power.blend(-83f, power.compare(LT, -83f));
       FloatVector rounded = power.fma(broadcast(FLOAT, LOG2_E), broadcast(FLOAT, ROUNDER));
       FloatVector n = rounded.sub(ROUNDER);
-      FloatVector rest = n.fma(broadcast(FLOAT, -0.693359375f), power);
-      rest = n.fma(broadcast(FLOAT, 2.12194440e-4f), rest);
-      FloatVector p = rest.fma(broadcast(FLOAT, 1.39411088e-3f), broadcast(FLOAT, 8.36317524e-3f));
-      p = p.fma(rest, broadcast(FLOAT, 0.0416663753f)).fma(rest, broadcast(FLOAT, 0.16666577f));
-      p = p.fma(rest, broadcast(FLOAT, 0.500000003f)).fma(rest, broadcast(FLOAT, 1f));
+      FloatVector rest = n.fma(broadcast(FLOAT, -0.6933594f), power);
+      rest = n.fma(broadcast(FLOAT, 0.00021219444f), rest);
+      FloatVector p = rest.fma(broadcast(FLOAT, 0.0013941108f), broadcast(FLOAT, 0.008363175f));
+      p = p.fma(rest, broadcast(FLOAT, 0.041666374f)).fma(rest, broadcast(FLOAT, 0.16666576f));
+      p = p.fma(rest, broadcast(FLOAT, 0.5f)).fma(rest, broadcast(FLOAT, 1f));
       p = p.fma(rest, broadcast(FLOAT, 1f));
       // The low bits of the rounded sum are n; they go to the exponent.
       IntVector exponent = rounded.reinterpretAsInts().lanewise(LSHL, 23).add(0x3F800000);
@@ -55,8 +55,8 @@ final class SimdScale {
       FloatVector inverse = broadcast(FLOAT, 1f).div(one.mul(two));
       FloatVector s = z.mul(one).mul(inverse);
       FloatVector t = s.mul(s);
-      FloatVector a = t.fma(broadcast(FLOAT, 0.281915477f), broadcast(FLOAT, 0.279576657f));
-      a = a.fma(t, broadcast(FLOAT, 0.400251143f)).fma(t, broadcast(FLOAT, 0.666663101f));
+      FloatVector a = t.fma(broadcast(FLOAT, 0.2819155f), broadcast(FLOAT, 0.27957666f));
+      a = a.fma(t, broadcast(FLOAT, 0.40025115f)).fma(t, broadcast(FLOAT, 0.6666631f));
       a = a.fma(t, broadcast(FLOAT, 2f));
       a.fma(s, r.blend(0f, negative)).intoArray(sigma, i);
       broadcast(FLOAT, 1f).blend(z, negative).mul(two.mul(inverse)).intoArray(slope, i);

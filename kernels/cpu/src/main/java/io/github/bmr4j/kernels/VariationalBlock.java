@@ -172,8 +172,7 @@ final class VariationalBlock {
       m2 = deviation.mul(deviation).fma(broadcast(FLOAT, take2), m2);
       FloatVector direction = m1.div(m2.mul(correction2).sqrt().add(epsilon));
       FloatVector moved =
-          direction.fma(
-              broadcast(FLOAT, rate), FloatVector.fromArray(FLOAT, parameter, p + i));
+          direction.fma(broadcast(FLOAT, rate), FloatVector.fromArray(FLOAT, parameter, p + i));
       m1.intoArray(moment1, m + i);
       m2.intoArray(moment2, n + i);
       moved.intoArray(parameter, p + i);
@@ -187,7 +186,10 @@ final class VariationalBlock {
     }
   }
 
-  /** (μ² + σ²)/v − 1 − ln(σ²/v), from the ratios and, in {@code byRho}, their logarithms; into {@code byMean}. */
+  /**
+   * (μ² + σ²)/v − 1 − ln(σ²/v), from the ratios and, in {@code byRho}, their logarithms; into
+   * {@code byMean}.
+   */
   void divergences(float[] mean, int m, int count, float rootPrecision) {
     for (int i = 0; i < count; i += LANES) {
       FloatVector t = FloatVector.fromArray(FLOAT, sigma, i);
