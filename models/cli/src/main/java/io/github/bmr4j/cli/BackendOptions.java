@@ -36,8 +36,7 @@ final class BackendOptions {
     // Asked here first, because a refusal is logged there too.
     for (Availability known : Backends.survey()) {
       if (known.name().equals(name) && !known.available()) {
-        throw new InputException(
-            "Back end " + name + " cannot run here: " + known.reason() + ".");
+        throw new InputException("Back end " + name + " cannot run here: " + known.reason() + ".");
       }
     }
     try {

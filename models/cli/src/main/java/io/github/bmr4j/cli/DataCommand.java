@@ -141,7 +141,10 @@ final class DataCommand implements Runnable {
         download(target);
       } else if (folder != null) {
         throw new InputException(
-            "The data set " + data.title() + " is bundled, so there is nothing to put into " + folder);
+            "The data set "
+                + data.title()
+                + " is bundled, so there is nothing to put into "
+                + folder);
       }
       if (output.json()) {
         Map<String, Object> json = new LinkedHashMap<>();
@@ -151,7 +154,8 @@ final class DataCommand implements Runnable {
         out.println(ResultJson.line(json));
       } else {
         out.println(
-            data.title() + (target == null ? " is bundled; there is nothing to do" : " is in " + target));
+            data.title()
+                + (target == null ? " is bundled; there is nothing to do" : " is in " + target));
       }
       out.flush();
       return ExitCode.OK;

@@ -68,11 +68,14 @@ final class DoctorCommand implements Callable<Integer> {
     out.println("Back ends");
     for (Availability backend : survey) {
       out.println(
-          "  " + backend.name() + (backend.available() ? " works: " : " does not work: ")
+          "  "
+              + backend.name()
+              + (backend.available() ? " works: " : " does not work: ")
               + backend.reason());
     }
     out.println(
-        chosen.map(best -> "  Without --backend, " + best.name() + " is used.")
+        chosen
+            .map(best -> "  Without --backend, " + best.name() + " is used.")
             .orElse("  None works."));
     out.println();
     out.println("Data sets");

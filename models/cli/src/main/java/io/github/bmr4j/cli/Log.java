@@ -54,7 +54,11 @@ public final class Log extends System.LoggerFinder {
     public void log(Level level, ResourceBundle bundle, String format, Object... parameters) {
       if (isLoggable(level)) {
         boolean plain = parameters == null || parameters.length == 0;
-        log(level, bundle, plain ? format : MessageFormat.format(format, parameters), (Throwable) null);
+        log(
+            level,
+            bundle,
+            plain ? format : MessageFormat.format(format, parameters),
+            (Throwable) null);
       }
     }
   }

@@ -94,9 +94,11 @@ final class MethodOptions {
   StochasticBmr.Config config(CommandLine command, StochasticBmr.Config defaults, int examples) {
     int chosenBatch = atLeast(command, 1, "--batch", batch, defaults.batch());
     if (batch != null && batch > examples) {
-      throw bad(command, "--batch is " + batch + ", but the training set has " + examples + " examples");
+      throw bad(
+          command, "--batch is " + batch + ", but the training set has " + examples + " examples");
     }
-    Schedule schedule = schedule(command, defaults, Math.ceilDiv(examples, Math.min(chosenBatch, examples)));
+    Schedule schedule =
+        schedule(command, defaults, Math.ceilDiv(examples, Math.min(chosenBatch, examples)));
     double rate = learningRate == null ? defaults.learningRate() : learningRate;
     if (!(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
       throw bad(command, "--learning-rate must be a positive number, but is " + rate);
@@ -139,7 +141,8 @@ final class MethodOptions {
     Schedule schedule = new Schedule(chosenWarmUp, chosenRounds, chosenSteps);
     if (epochs != null) {
       if (warmUp != null || iterations != null) {
-        throw bad(command, "--epochs sets the length of the run, so --warm-up and --iterations cannot");
+        throw bad(
+            command, "--epochs sets the length of the run, so --warm-up and --iterations cannot");
       }
       if (!(epochs > 0 && epochs < Double.POSITIVE_INFINITY)) {
         throw bad(command, "--epochs must be a positive number, but is " + epochs);
@@ -147,12 +150,15 @@ final class MethodOptions {
       return schedule.scaledTo(Math.max(1, Math.round(epochs * stepsPerEpoch)));
     }
     if (schedule.totalSteps() < 1) {
-      throw bad(command, "--warm-up and --iterations leave no training step; one of them must be above 0");
+      throw bad(
+          command,
+          "--warm-up and --iterations leave no training step; one of them must be above 0");
     }
     return schedule;
   }
 
-  private static int atLeast(CommandLine command, int least, String option, Integer given, int otherwise) {
+  private static int atLeast(
+      CommandLine command, int least, String option, Integer given, int otherwise) {
     if (given != null && given < least) {
       throw bad(command, option + " must be at least " + least + ", but is " + given);
     }

@@ -4,8 +4,8 @@ import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.method.StochasticBmr;
 
 /**
- * What {@code bmr prune} does on a data set when no option says otherwise: the one place where these
- * defaults stand.
+ * What {@code bmr prune} does on a data set when no option says otherwise: the one place where
+ * these defaults stand.
  *
  * @param hidden layers of the multi-layer perceptron
  * @param activation behind each of them

@@ -125,7 +125,8 @@ final class PruneCommand implements Callable<Integer> {
     HiddenLayers layers = hidden == null ? preset.hidden() : hidden;
     UnaryFunction function = activation == null ? preset.activation() : activation;
     Split raw = data.loadOrRefuse(dataFolder);
-    StochasticBmr.Config config = method.config(spec.commandLine(), preset.method(), raw.train().size());
+    StochasticBmr.Config config =
+        method.config(spec.commandLine(), preset.method(), raw.train().size());
     Standardization standardization = Standardization.perChannel(raw.train());
     Split split = new Split(standardization.apply(raw.train()), standardization.apply(raw.test()));
     Network net = network(split, layers, function);

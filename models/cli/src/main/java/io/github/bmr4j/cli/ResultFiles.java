@@ -16,7 +16,6 @@ record ResultFiles(Path posterior, Path certificate, Path result) {
   static final String RESULT = "result.json";
 
   static ResultFiles in(ResultFolder folder) {
-    return new ResultFiles(
-        folder.file(POSTERIOR), folder.file(CERTIFICATE), folder.file(RESULT));
+    return new ResultFiles(folder.file(POSTERIOR), folder.file(CERTIFICATE), folder.file(RESULT));
   }
 }

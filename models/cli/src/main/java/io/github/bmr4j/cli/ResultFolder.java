@@ -13,8 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 
 /**
- * The folder that a run's results go into. It is tried before the run starts; what it holds stays as
- * it is until all results are on disk beside it, and is then replaced. When the run fails or is
+ * The folder that a run's results go into. It is tried before the run starts; what it holds stays
+ * as it is until all results are on disk beside it, and is then replaced. When the run fails or is
  * interrupted, nothing is left behind, not even a folder that was not there before.
  */
 final class ResultFolder implements AutoCloseable {

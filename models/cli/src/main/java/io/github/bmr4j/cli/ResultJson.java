@@ -15,9 +15,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The result of a run as a JSON object. Keys are snake_case and stay stable; metrics are in nats per
- * example, {@code elbo}, {@code kl} and all {@code delta_f} in nats for the training set. A number
- * that is not finite, or was not measured, is null.
+ * The result of a run as a JSON object. Keys are snake_case and stay stable; metrics are in nats
+ * per example, {@code elbo}, {@code kl} and all {@code delta_f} in nats for the training set. A
+ * number that is not finite, or was not measured, is null.
  */
 final class ResultJson {
 
@@ -59,8 +59,7 @@ final class ResultJson {
     json.put("nll", number(evaluation.metrics().negativeLogLikelihood()));
     json.put("ece", number(evaluation.metrics().expectedCalibrationError()));
     json.put(
-        "ece_equal_width",
-        number(evaluation.metrics().equalWidthCalibration().expectedError()));
+        "ece_equal_width", number(evaluation.metrics().equalWidthCalibration().expectedError()));
     json.put("brier", number(evaluation.metrics().brierScore()));
     json.put("lpd", number(evaluation.logPredictiveDensity()));
     json.put("elbo", number(evaluation.elbo()));

@@ -23,8 +23,11 @@ record Schedule(int warmUp, int rounds, int stepsPerRound) {
   Schedule scaledTo(long steps) {
     if (steps < 1 || steps > Integer.MAX_VALUE) {
       throw new InputException(
-          "A run needs between 1 and " + Integer.MAX_VALUE + " training steps, but would have "
-              + steps + "; choose other --epochs.");
+          "A run needs between 1 and "
+              + Integer.MAX_VALUE
+              + " training steps, but would have "
+              + steps
+              + "; choose other --epochs.");
     }
     long ideal = Math.max(1, Math.round((double) steps * warmUp / Math.max(1, totalSteps())));
     int newRounds = (int) Math.min(rounds, steps - Math.min(ideal, steps));

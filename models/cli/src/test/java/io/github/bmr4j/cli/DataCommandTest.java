@@ -39,10 +39,8 @@ class DataCommandTest {
     assertEquals(0, console.code(), console.toString());
     assertTrue(console.out().matches("(?s).*[0-9a-f]{64}  digits\\.csv\\R.*"), console.out());
     Console json = Console.run("data", "check", "digits", "--json");
-    Map<?, ?> dataset =
-        (Map<?, ?>) ((Map<?, ?>) Json.parse(json.out(), "check")).get("dataset");
-    assertEquals(
-        1797L, (Long) dataset.get("train_examples") + (Long) dataset.get("test_examples"));
+    Map<?, ?> dataset = (Map<?, ?>) ((Map<?, ?>) Json.parse(json.out(), "check")).get("dataset");
+    assertEquals(1797L, (Long) dataset.get("train_examples") + (Long) dataset.get("test_examples"));
   }
 
   @Test
@@ -79,7 +77,12 @@ class DataCommandTest {
     Path to = folder.resolve("to");
     Console console =
         Console.run(
-            "data", "fetch", "fashion-mnist", "--to", to.toString(), "--from",
+            "data",
+            "fetch",
+            "fashion-mnist",
+            "--to",
+            to.toString(),
+            "--from",
             "http://127.0.0.1:" + unused + "/");
     assertEquals(1, console.code(), console.toString());
     assertEquals("", console.out());
@@ -92,8 +95,7 @@ class DataCommandTest {
 
   @Test
   void fetchFromNoAddressIsBadUsage() {
-    Console console =
-        Console.run("data", "fetch", "fashion-mnist", "--from", "ftp://example.org/");
+    Console console = Console.run("data", "fetch", "fashion-mnist", "--from", "ftp://example.org/");
     assertEquals(2, console.code(), console.toString());
     assertTrue(console.err().contains("--from"), console.err());
     assertEquals(2, Console.run("data", "fetch", "mnist").code());

@@ -40,8 +40,7 @@ class DoctorCommandTest {
         ((List<?>) json.get("backends"))
             .stream().map(backend -> ((Map<?, ?>) backend).get("name")).toList();
     assertTrue(names.containsAll(List.of("simd", "scalar")), names.toString());
-    assertEquals(
-        (long) Runtime.getRuntime().availableProcessors(), json.get("processors"));
+    assertEquals((long) Runtime.getRuntime().availableProcessors(), json.get("processors"));
   }
 
   @Test

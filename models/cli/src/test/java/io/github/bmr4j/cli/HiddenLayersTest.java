@@ -21,7 +21,8 @@ class HiddenLayersTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"0", "5,0", "0x3", "3x0", "", "5,", "a", "-3", "5x", "x4", "3.5", "99999999999"})
+  @ValueSource(
+      strings = {"0", "5,0", "0x3", "3x0", "", "5,", "a", "-3", "5x", "x4", "3.5", "99999999999"})
   void refusesWhatIsNoSize(String text) {
     TypeConversionException refused =
         assertThrows(TypeConversionException.class, () -> converter.convert(text));

@@ -52,8 +52,7 @@ class MainTest {
 
   @Test
   void onlyWhatExistsIsDeclared() {
-    assertEquals(
-        Set.of("prune", "doctor", "data"), Main.commandLine().getSubcommands().keySet());
+    assertEquals(Set.of("prune", "doctor", "data"), Main.commandLine().getSubcommands().keySet());
   }
 
   @Test

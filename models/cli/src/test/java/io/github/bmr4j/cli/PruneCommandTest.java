@@ -27,8 +27,7 @@ class PruneCommandTest {
 
   private Console prune(String out, String... more) {
     List<String> arguments =
-        new ArrayList<>(
-            List.of("prune", "--hidden", "16,12", "--warm-up", "150", "--rounds", "3"));
+        new ArrayList<>(List.of("prune", "--hidden", "16,12", "--warm-up", "150", "--rounds", "3"));
     arguments.addAll(List.of("--iterations", "40", "--samples", "10", "--seed", "3"));
     arguments.addAll(List.of("--out", folder.resolve(out).toString()));
     arguments.addAll(Arrays.asList(more));
@@ -124,11 +123,25 @@ class PruneCommandTest {
     Console console = prune("table");
     assertEquals(0, console.code(), console.toString());
     for (String expected :
-        List.of("before", "after", "accuracy", "NLL", "ECE (20 equal-mass", "Brier", "LPD", "ELBO",
-            "weights", "layer1", "layer3", "as predicted", "as realised", "posterior.safetensors")) {
+        List.of(
+            "before",
+            "after",
+            "accuracy",
+            "NLL",
+            "ECE (20 equal-mass",
+            "Brier",
+            "LPD",
+            "ELBO",
+            "weights",
+            "layer1",
+            "layer3",
+            "as predicted",
+            "as realised",
+            "posterior.safetensors")) {
       assertTrue(console.out().contains(expected), expected + " in " + console.out());
     }
-    for (String expected : List.of("round 1 of 3", "round 3 of 3", "before pruning", "at the end")) {
+    for (String expected :
+        List.of("round 1 of 3", "round 3 of 3", "before pruning", "at the end")) {
       assertTrue(console.err().contains(expected), expected + " in " + console.err());
     }
     assertFalse(console.out().contains("round 1"), "progress is not on standard output");
@@ -158,11 +171,7 @@ class PruneCommandTest {
     assertEquals("mine", Files.readString(out.resolve("notes.txt")));
     try (var files = Files.list(out)) {
       assertEquals(
-          Set.of(
-              "notes.txt",
-              ResultFiles.RESULT,
-              ResultFiles.POSTERIOR,
-              ResultFiles.CERTIFICATE),
+          Set.of("notes.txt", ResultFiles.RESULT, ResultFiles.POSTERIOR, ResultFiles.CERTIFICATE),
           files.map(file -> file.getFileName().toString()).collect(Collectors.toSet()));
     }
   }
@@ -171,8 +180,21 @@ class PruneCommandTest {
   void epochsSetTheLength() {
     Console console =
         Console.run(
-            "prune", "--hidden", "4", "--epochs", "2", "--rounds", "2", "--samples", "2", "--json",
-            "--batch", "100", "--quiet", "--out", folder.resolve("epochs").toString());
+            "prune",
+            "--hidden",
+            "4",
+            "--epochs",
+            "2",
+            "--rounds",
+            "2",
+            "--samples",
+            "2",
+            "--json",
+            "--batch",
+            "100",
+            "--quiet",
+            "--out",
+            folder.resolve("epochs").toString());
     assertEquals(0, console.code(), console.toString());
     Map<String, Object> json = object(Json.parse(console.out(), "standard output"));
     Map<String, Object> config = object(json.get("config"));
@@ -187,9 +209,25 @@ class PruneCommandTest {
     Path data = SmallFashion.write(folder.resolve("data"));
     Console console =
         Console.run(
-            "prune", "--data", "fashion-mnist", "--data-dir", data.toString(), "--hidden", "4",
-            "--warm-up", "5", "--rounds", "1", "--iterations", "5", "--samples", "2", "--json",
-            "--quiet", "--out", folder.resolve("fashion").toString());
+            "prune",
+            "--data",
+            "fashion-mnist",
+            "--data-dir",
+            data.toString(),
+            "--hidden",
+            "4",
+            "--warm-up",
+            "5",
+            "--rounds",
+            "1",
+            "--iterations",
+            "5",
+            "--samples",
+            "2",
+            "--json",
+            "--quiet",
+            "--out",
+            folder.resolve("fashion").toString());
     assertEquals(0, console.code(), console.toString());
     Map<String, Object> json = object(Json.parse(console.out(), "standard output"));
     assertEquals("fashion-mnist", json.get("data"));

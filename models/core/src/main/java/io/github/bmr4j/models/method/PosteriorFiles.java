@@ -53,8 +53,7 @@ public final class PosteriorFiles {
    * @param metadata further entries, no key of which is used here
    * @throws IOException if it cannot be written
    */
-  public static void save(
-      Path file, Backend backend, FlatModel model, Map<String, String> metadata)
+  public static void save(Path file, Backend backend, FlatModel model, Map<String, String> metadata)
       throws IOException {
     SafetensorsWriter writer = new SafetensorsWriter().metadata("format", FORMAT);
     metadata.forEach(writer::metadata);
@@ -62,8 +61,7 @@ public final class PosteriorFiles {
       ParameterBlock block = layer.block();
       String name = block.layer();
       writer.metadata(name + ".factor", Double.toString(layer.factor()));
-      writer.metadata(
-          name + ".prior_variance", Double.toString(layer.weights().priorVariance()));
+      writer.metadata(name + ".prior_variance", Double.toString(layer.weights().priorVariance()));
 
       float[] mean = pulled(backend, layer.weights().factors().mean());
       boolean[] mask = mask(backend, layer);
@@ -114,8 +112,7 @@ public final class PosteriorFiles {
     writer.floats(block.layer() + ".weight" + what, shape, values, 0);
     if (block.bias()) {
       int weights = block.rows() * block.columns();
-      writer.floats(
-          block.layer() + ".bias" + what, new int[] {block.rows()}, values, weights);
+      writer.floats(block.layer() + ".bias" + what, new int[] {block.rows()}, values, weights);
     }
   }
 
@@ -214,7 +211,9 @@ public final class PosteriorFiles {
     for (int i = 0; i < values.length; i++) {
       if (!Float.isFinite(values[i])) {
         throw new InvalidFileException(
-            file.toString(), -1, name + "[" + i + "] is " + values[i] + ", expected a finite number");
+            file.toString(),
+            -1,
+            name + "[" + i + "] is " + values[i] + ", expected a finite number");
       }
     }
     return values;

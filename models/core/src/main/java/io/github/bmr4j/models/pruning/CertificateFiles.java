@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
 
 /**
  * The certificate of a pruning as a safetensors file: for each weight that left, why, and what that
- * was computed from, so that it can be checked again later. For each layer L, {@code weight} of shape
- * [out, in] and {@code bias} of [out]:
+ * was computed from, so that it can be checked again later. For each layer L, {@code weight} of
+ * shape [out, in] and {@code bias} of [out]:
  *
  * <table>
  * <caption>Tensors of a certificate</caption>
@@ -30,8 +30,8 @@ import java.util.stream.IntStream;
  * </table>
  *
  * <p>For a prior N(0, v) and a reduced prior that is a spike at 0, ΔF = ½ ln(v/σ²) − μ²/(2σ²). The
- * metadata has v as {@code L.prior_variance}, {@code rule}, {@code rounds}, {@code format}, and what
- * the caller adds.
+ * metadata has v as {@code L.prior_variance}, {@code rule}, {@code rounds}, {@code format}, and
+ * what the caller adds.
  */
 public final class CertificateFiles {
 

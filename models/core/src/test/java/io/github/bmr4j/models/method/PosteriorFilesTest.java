@@ -74,9 +74,7 @@ class PosteriorFilesTest {
             1,
             0,
             5);
-    run =
-        new StochasticBmr(
-            backend, network, train, test, config, StochasticBmr.Listener.NONE);
+    run = new StochasticBmr(backend, network, train, test, config, StochasticBmr.Listener.NONE);
     result = run.run();
     posterior = folder.resolve("posterior.safetensors");
     PosteriorFiles.save(posterior, backend, run.model(), Map.of("note", "from the test"));
@@ -243,8 +241,7 @@ class PosteriorFilesTest {
   void aCertificateCanBeCheckedAgain() throws IOException {
     Path file = folder.resolve("checked.safetensors");
     CertificateFiles.save(file, result.reduction(), Map.of("note", "yes"));
-    CertificateFiles.Certificate certificate =
-        CertificateFiles.load(file, network.parameters());
+    CertificateFiles.Certificate certificate = CertificateFiles.load(file, network.parameters());
     assertEquals("yes", certificate.metadata().get("note"));
     assertEquals("adaptive", certificate.metadata().get("rule"));
     long removed = 0;
@@ -259,8 +256,7 @@ class PosteriorFilesTest {
       for (int i = 0; i < layer.reason().length; i++) {
         double sigma = layer.deviation()[i];
         double mean = layer.mean()[i];
-        double deltaF =
-            0.5 * Math.log(v / (sigma * sigma)) - mean * mean / (2 * sigma * sigma);
+        double deltaF = 0.5 * Math.log(v / (sigma * sigma)) - mean * mean / (2 * sigma * sigma);
         assertEquals(deltaF, layer.deltaF()[i], 1e-4 * Math.max(1, Math.abs(deltaF)));
         if (layer.reason()[i] != ModelReduction.Reason.KEPT.ordinal()) {
           removed++;
