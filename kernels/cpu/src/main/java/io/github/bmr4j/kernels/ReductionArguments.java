@@ -1,0 +1,81 @@
+package io.github.bmr4j.kernels;
+
+/** What all implementations of {@link ReductionKernels} check. */
+final class ReductionArguments {
+
+  private ReductionArguments() {}
+
+  /** A scalar result goes to element 0 of a slice that has one. */
+  static void scalarOutput(String operation, Slice out) {
+    if (out.length() == 0) {
+      throw new IllegalArgumentException(
+          operation + ": out must have room for the result, but has 0 elements");
+    }
+  }
+
+  /** One value for each row of m, in memory of its own. */
+  static void perRow(String operation, MatrixView m, String name, Slice values) {
+    Checks.length(operation, name, values, m.rows());
+    apart(operation, m, name, values);
+  }
+
+  /** One value for each column of m, in memory of its own. */
+  static void perColumn(String operation, MatrixView m, String name, Slice values) {
+    Checks.length(operation, name, values, m.columns());
+    apart(operation, m, name, values);
+  }
+
+  /** An output of the shape of x: x itself, or memory of its own. */
+  static void sameShape(String operation, String xName, MatrixView x, String yName, MatrixView y) {
+    Checks.shape(operation, yName, y, x.rows(), x.columns());
+    if (x.offset() != y.offset() || x.stride() != y.stride()) {
+      Checks.disjoint(operation, xName, x, yName, y);
+    }
+  }
+
+  /** The arguments of {@link ReductionKernels#softmaxCrossEntropy}. */
+  static void crossEntropy(MatrixView logits, Slice labels, Slice losses) {
+    String operation = "softmaxCrossEntropy";
+    perRow(operation, logits, "losses", losses);
+    labels(operation, labels, logits);
+    Checks.disjoint(operation, "labels", labels, "losses", losses);
+  }
+
+  /** The arguments of {@link ReductionKernels#softmaxCrossEntropyPullback}. */
+  static void crossEntropyPullback(
+      MatrixView logits, Slice labels, Slice dLosses, MatrixView dLogits) {
+    String operation = "softmaxCrossEntropyPullback";
+    sameShape(operation, "logits", logits, "dLogits", dLogits);
+    perRow(operation, dLogits, "dLosses", dLosses);
+    apart(operation, dLogits, "labels", labels);
+    labels(operation, labels, logits);
+  }
+
+  private static void labels(String operation, Slice labels, MatrixView logits) {
+    Checks.length(operation, "labels", labels, logits.rows());
+    int classes = logits.columns();
+    for (int i = 0; i < labels.length(); i++) {
+      float label = labels.array()[labels.offset() + i];
+      if (!(label >= 0 && label < classes && label == (int) label)) {
+        throw new IllegalArgumentException(
+            operation
+                + ": labels must be whole numbers from 0 to the number of classes less 1, but row "
+                + i
+                + " has label "
+                + label
+                + " with "
+                + classes
+                + " classes");
+      }
+    }
+  }
+
+  /** Fails if a slice shares elements with a matrix; allocates only where that looks possible. */
+  private static void apart(String operation, MatrixView m, String name, Slice values) {
+    long end = m.offset() + (long) m.rows() * m.stride();
+    if (values.offset() < end && m.offset() < values.offset() + values.length()) {
+      MatrixView row = values.asMatrix(1, values.length());
+      Checks.disjoint(operation, "the matrix", m, name, row);
+    }
+  }
+}

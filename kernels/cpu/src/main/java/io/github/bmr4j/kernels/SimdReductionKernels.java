@@ -1,0 +1,354 @@
+package io.github.bmr4j.kernels;
+
+/**
+ * Reductions on vectors. Sums are those of {@link SimdSums}, the totals of blocks added in double
+ * in the order of the blocks, whoever computed them.
+ */
+final class SimdReductionKernels implements ReductionKernels {
+
+  private final WorkerPool pool;
+  private final BlockTask blocks = new BlockTask();
+  private final ColumnTask columns = new ColumnTask();
+  private final RowTask rows = new RowTask();
+
+  SimdReductionKernels(WorkerPool pool) {
+    this.pool = pool;
+  }
+
+  @Override
+  public double sum(Slice x) {
+    synchronized (pool) {
+      blocks.run(pool, BlockTask.Operation.SUM, x, x);
+      return blocks.sum();
+    }
+  }
+
+  @Override
+  public double dot(Slice a, Slice b) {
+    Checks.sameLength("dot", "a", a, "b", b);
+    synchronized (pool) {
+      blocks.run(pool, BlockTask.Operation.DOT, a, b);
+      return blocks.sum();
+    }
+  }
+
+  @Override
+  public void sumInto(Slice x, Slice out) {
+    ReductionArguments.scalarOutput("sumInto", out);
+    out.set(0, (float) sum(x));
+  }
+
+  @Override
+  public void dotInto(Slice a, Slice b, Slice out) {
+    ReductionArguments.scalarOutput("dotInto", out);
+    out.set(0, (float) dot(a, b));
+  }
+
+  @Override
+  public int firstNonFinite(Slice x) {
+    synchronized (pool) {
+      blocks.run(pool, BlockTask.Operation.FIRST_NON_FINITE, x, x);
+      return blocks.first();
+    }
+  }
+
+  @Override
+  public void rowSums(MatrixView m, Slice out) {
+    ReductionArguments.perRow("rowSums", m, "out", out);
+    synchronized (pool) {
+      rows.values = out;
+      rows.run(pool, RowTask.Operation.SUM, m);
+    }
+  }
+
+  @Override
+  public void columnSums(MatrixView m, Slice out, boolean accumulate) {
+    ReductionArguments.perColumn("columnSums", m, "out", out);
+    synchronized (pool) {
+      columns.run(pool, m, out, accumulate);
+    }
+  }
+
+  @Override
+  public void logSumExp(MatrixView x, Slice out) {
+    ReductionArguments.perRow("logSumExp", x, "out", out);
+    synchronized (pool) {
+      rows.values = out;
+      rows.run(pool, RowTask.Operation.LOG_SUM_EXP, x);
+    }
+  }
+
+  @Override
+  public void softmax(MatrixView x, MatrixView out) {
+    ReductionArguments.sameShape("softmax", "x", x, "out", out);
+    synchronized (pool) {
+      rows.out = out;
+      rows.run(pool, RowTask.Operation.SOFTMAX, x);
+    }
+  }
+
+  @Override
+  public void softmaxCrossEntropy(MatrixView logits, Slice labels, Slice losses) {
+    ReductionArguments.crossEntropy(logits, labels, losses);
+    synchronized (pool) {
+      rows.labels = labels;
+      rows.values = losses;
+      rows.run(pool, RowTask.Operation.CROSS_ENTROPY, logits);
+    }
+  }
+
+  @Override
+  public void softmaxCrossEntropyPullback(
+      MatrixView logits, Slice labels, Slice dLosses, MatrixView dLogits, boolean accumulate) {
+    ReductionArguments.crossEntropyPullback(logits, labels, dLosses, dLogits);
+    synchronized (pool) {
+      rows.labels = labels;
+      rows.values = dLosses;
+      rows.out = dLogits;
+      rows.accumulate = accumulate;
+      rows.run(pool, RowTask.Operation.CROSS_ENTROPY_PULLBACK, logits);
+    }
+  }
+
+  /** One number for each block of a slice or of a pair of slices. */
+  private static final class BlockTask implements WorkerPool.Task {
+
+    enum Operation {
+      SUM,
+      DOT,
+      FIRST_NON_FINITE
+    }
+
+    /** Blocks of one part. */
+    private static final int PART = 16;
+
+    private Operation operation;
+    private Slice a;
+    private Slice b;
+    private int blocks;
+    private double[] results = new double[PART];
+    private float[] lanes = new float[SimdSums.VIRTUAL_LANES];
+
+    void run(WorkerPool pool, Operation operation, Slice a, Slice b) {
+      this.operation = operation;
+      this.a = a;
+      this.b = b;
+      blocks = Math.ceilDiv(a.length(), SimdSums.BLOCK);
+      int parts = Math.ceilDiv(blocks, PART);
+      if (results.length < blocks) {
+        results = new double[blocks];
+        lanes = new float[parts * SimdSums.VIRTUAL_LANES];
+      }
+      try {
+        pool.run(parts, this);
+      } finally {
+        this.a = null;
+        this.b = null;
+      }
+    }
+
+    /** The numbers added up in the order of the blocks. */
+    double sum() {
+      double sum = 0;
+      for (int block = 0; block < blocks; block++) {
+        sum += results[block];
+      }
+      return sum;
+    }
+
+    /** The first number that is not negative, or −1. */
+    int first() {
+      for (int block = 0; block < blocks; block++) {
+        if (results[block] >= 0) {
+          return (int) results[block];
+        }
+      }
+      return -1;
+    }
+
+    @Override
+    public void run(int part) {
+      int lo = part * SimdSums.VIRTUAL_LANES;
+      for (int block = part * PART; block < Math.min((part + 1) * PART, blocks); block++) {
+        int from = block * SimdSums.BLOCK;
+        int n = Math.min(SimdSums.BLOCK, a.length() - from);
+        int ao = a.offset() + from;
+        results[block] =
+            switch (operation) {
+              case SUM -> SimdSums.blockSum(a.array(), ao, n, lanes, lo);
+              case DOT ->
+                  SimdSums.blockDot(a.array(), ao, b.array(), b.offset() + from, n, lanes, lo);
+              case FIRST_NON_FINITE -> {
+                int first = SimdSums.firstNonFinite(a.array(), ao, n);
+                yield first < 0 ? -1 : from + first;
+              }
+            };
+      }
+    }
+  }
+
+  /** Sums over the rows: a part is a strip of columns, walked down in blocks of rows. */
+  private static final class ColumnTask implements WorkerPool.Task {
+
+    /** Columns of one part. */
+    private static final int PART = 64;
+
+    /** Rows that are added up in float. */
+    private static final int ROWS = 64;
+
+    private MatrixView m;
+    private Slice out;
+    private boolean accumulate;
+    private double[] sums = new double[0];
+    private float[] block = new float[0];
+
+    void run(WorkerPool pool, MatrixView m, Slice out, boolean accumulate) {
+      this.m = m;
+      this.out = out;
+      this.accumulate = accumulate;
+      int parts = Math.ceilDiv(m.columns(), PART);
+      if (sums.length < parts * PART) {
+        sums = new double[parts * PART];
+        block = new float[parts * PART];
+      }
+      try {
+        pool.run(parts, this);
+      } finally {
+        this.m = null;
+        this.out = null;
+      }
+    }
+
+    @Override
+    public void run(int part) {
+      int from = part * PART;
+      int width = Math.min(PART, m.columns() - from);
+      for (int j = from; j < from + width; j++) {
+        sums[j] = accumulate ? out.array()[out.offset() + j] : 0;
+      }
+      for (int row = 0; row < m.rows(); row += ROWS) {
+        int count = Math.min(ROWS, m.rows() - row);
+        int at = m.offset() + row * m.stride() + from;
+        SimdSums.columns(m.array(), at, m.stride(), count, width, block, from);
+        for (int j = from; j < from + width; j++) {
+          sums[j] += block[j];
+        }
+      }
+      for (int j = from; j < from + width; j++) {
+        out.array()[out.offset() + j] = (float) sums[j];
+      }
+    }
+  }
+
+  /** What is computed row by row; a part is a few rows. */
+  private static final class RowTask implements WorkerPool.Task {
+
+    enum Operation {
+      SUM,
+      LOG_SUM_EXP,
+      SOFTMAX,
+      CROSS_ENTROPY,
+      CROSS_ENTROPY_PULLBACK
+    }
+
+    /** Elements of one part. */
+    private static final int PART = 8 * 1024;
+
+    private Operation operation;
+    private MatrixView x;
+    private int rowsOfPart;
+
+    /** Sums, losses or gradients of the losses: one for each row. */
+    private Slice values;
+
+    private Slice labels;
+    private MatrixView out;
+    private boolean accumulate;
+    private float[] lanes = new float[0];
+
+    void run(WorkerPool pool, Operation operation, MatrixView x) {
+      this.operation = operation;
+      this.x = x;
+      rowsOfPart = Math.max(1, PART / Math.max(1, x.columns()));
+      int parts = Math.ceilDiv(x.rows(), rowsOfPart);
+      if (lanes.length < parts * SimdSums.VIRTUAL_LANES) {
+        lanes = new float[parts * SimdSums.VIRTUAL_LANES];
+      }
+      try {
+        pool.run(parts, this);
+      } finally {
+        this.x = null;
+        values = null;
+        labels = null;
+        out = null;
+      }
+    }
+
+    @Override
+    public void run(int part) {
+      int lo = part * SimdSums.VIRTUAL_LANES;
+      int to = (int) Math.min((part + 1L) * rowsOfPart, x.rows());
+      for (int row = part * rowsOfPart; row < to; row++) {
+        int at = x.offset() + row * x.stride();
+        switch (operation) {
+          case SUM -> value(row, SimdSums.sum(x.array(), at, x.columns(), lanes, lo));
+          case LOG_SUM_EXP -> logSumExp(row, at, lo);
+          case SOFTMAX -> softmax(row, at, lo);
+          case CROSS_ENTROPY -> crossEntropy(row, at, lo);
+          case CROSS_ENTROPY_PULLBACK -> crossEntropyPullback(row, at, lo);
+        }
+      }
+    }
+
+    private void value(int row, double value) {
+      values.array()[values.offset() + row] = (float) value;
+    }
+
+    private void logSumExp(int row, int at, int lo) {
+      float max = SimdSoftmax.max(x.array(), at, x.columns());
+      value(row, Float.isInfinite(max) ? max : max + logSum(at, max, lo));
+    }
+
+    private void softmax(int row, int at, int lo) {
+      float[] p = out.array();
+      int to = out.offset() + row * out.stride();
+      float max = SimdSoftmax.max(x.array(), at, x.columns());
+      float inverse = (float) (1 / sumExp(at, max, lo));
+      SimdSoftmax.scaledExp(x.array(), at, x.columns(), max, inverse, p, to, 0);
+    }
+
+    private void crossEntropy(int row, int at, int lo) {
+      float max = SimdSoftmax.max(x.array(), at, x.columns());
+      double target = x.array()[at + label(row)];
+      // The two large numbers first: their difference is exact.
+      value(row, (max - target) + logSum(at, max, lo));
+    }
+
+    private void crossEntropyPullback(int row, int at, int lo) {
+      float[] d = out.array();
+      int to = out.offset() + row * out.stride();
+      int label = label(row);
+      float dLoss = values.array()[values.offset() + row];
+      float max = SimdSoftmax.max(x.array(), at, x.columns());
+      float inverse = (float) (1 / sumExp(at, max, lo));
+      float old = accumulate ? d[to + label] : 0f;
+      float p = FloatMath.exp(x.array()[at + label] - max) * inverse;
+      int keep = accumulate ? -1 : 0;
+      SimdSoftmax.scaledExp(x.array(), at, x.columns(), max, inverse * dLoss, d, to, keep);
+      d[to + label] = Math.fma(dLoss, p - 1f, old);
+    }
+
+    private int label(int row) {
+      return (int) labels.array()[labels.offset() + row];
+    }
+
+    private double sumExp(int at, float max, int lo) {
+      return SimdSoftmax.sumExp(x.array(), at, x.columns(), max, lanes, lo);
+    }
+
+    /** In StrictMath, so that every machine computes the same bits. */
+    private double logSum(int at, float max, int lo) {
+      return StrictMath.log(sumExp(at, max, lo));
+    }
+  }
+}
