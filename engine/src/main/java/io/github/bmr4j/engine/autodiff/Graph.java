@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A network for one shape of input: its nodes in execution order, over memory that was planned once.
- * Running it walks the list and allocates nothing.
+ * A network for one shape of input: its nodes in execution order, over memory that was planned
+ * once. Running it walks the list and allocates nothing.
  *
  * <p>Reverse-mode differentiation: {@link #backward} seeds the loss's gradient with 1 and walks the
- * list from its end. Buffers whose lifetimes do not meet share memory, so of the values only inputs,
- * trainable nodes with their operands, and the outputs may be read after a step, and of the gradients
- * those of trainable nodes.
+ * list from its end. Buffers whose lifetimes do not meet share memory, so of the values only
+ * inputs, trainable nodes with their operands, and the outputs may be read after a step, and of the
+ * gradients those of trainable nodes.
  */
 public final class Graph {
 
@@ -93,7 +93,9 @@ public final class Graph {
     return List.of(nodes);
   }
 
-  /** Bytes of working memory that were planned: values and gradients, without leaves' own memory. */
+  /**
+   * Bytes of working memory that were planned: values and gradients, without leaves' own memory.
+   */
   public long plannedBytes() {
     return plannedBytes;
   }
@@ -120,7 +122,9 @@ public final class Graph {
     order.add(node);
   }
 
-  /** The one-time work of finding lifetimes, sharing memory and telling nodes when to accumulate. */
+  /**
+   * The one-time work of finding lifetimes, sharing memory and telling nodes when to accumulate.
+   */
   private final class Planning {
 
     private final int count = nodes.length;

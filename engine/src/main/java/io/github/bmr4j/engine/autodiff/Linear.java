@@ -44,8 +44,7 @@ public final class Linear extends Node {
     }
     backend
         .matrix()
-        .multiplyTransposedRight(
-            input(0).matrix(), input(1).matrix(), value().matrix(), addBias);
+        .multiplyTransposedRight(input(0).matrix(), input(1).matrix(), value().matrix(), addBias);
   }
 
   @Override
@@ -60,8 +59,7 @@ public final class Linear extends Node {
     if (dWeights != null) {
       backend
           .matrix()
-          .multiplyTransposedLeft(
-              dy.matrix(), input(0).matrix(), dWeights.matrix(), epilogue(1));
+          .multiplyTransposedLeft(dy.matrix(), input(0).matrix(), dWeights.matrix(), epilogue(1));
     }
     if (dBias != null) {
       backend.reduction().columnSums(dy.matrix(), dBias.slice(), accumulates(2));

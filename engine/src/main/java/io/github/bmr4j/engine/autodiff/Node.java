@@ -9,8 +9,8 @@ import java.util.List;
  * One operation of a network and its result. A subclass holds the whole of an operation: its shape
  * rule in the constructor, {@link #forward}, and right beside it {@link #pullback}.
  *
- * <p>Nodes are composed by their constructors ({@code new Apply(UnaryFunction.TANH, new Linear(x, w,
- * b))}) and given their memory by the one {@link Graph} that they then belong to.
+ * <p>Nodes are composed by their constructors ({@code new Apply(UnaryFunction.TANH, new Linear(x,
+ * w, b))}) and given their memory by the one {@link Graph} that they then belong to.
  */
 public abstract class Node {
 
@@ -33,16 +33,16 @@ public abstract class Node {
   }
 
   /**
-   * Computes {@link #value} from the inputs' values. Called once a step, after the inputs'; must not
-   * allocate.
+   * Computes {@link #value} from the inputs' values. Called once a step, after the inputs'; must
+   * not allocate.
    */
   protected abstract void forward(Backend backend);
 
   /**
-   * Adds this node's share to the gradients of those inputs that have one, given {@link #gradient} of
-   * its own result. For input i: where {@link #inputGradient} is null nothing is to be done; where
-   * {@link #accumulates} is false the share overwrites what is there, else it is added. Must not
-   * allocate.
+   * Adds this node's share to the gradients of those inputs that have one, given {@link #gradient}
+   * of its own result. For input i: where {@link #inputGradient} is null nothing is to be done;
+   * where {@link #accumulates} is false the share overwrites what is there, else it is added. Must
+   * not allocate.
    */
   protected abstract void pullback(Backend backend);
 

@@ -30,9 +30,7 @@ public final class SoftmaxCrossEntropy extends Node {
 
   @Override
   protected void forward(Backend backend) {
-    backend
-        .reduction()
-        .softmaxCrossEntropy(input(0).matrix(), input(1).slice(), value().slice());
+    backend.reduction().softmaxCrossEntropy(input(0).matrix(), input(1).slice(), value().slice());
   }
 
   @Override

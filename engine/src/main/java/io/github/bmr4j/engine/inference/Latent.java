@@ -35,7 +35,11 @@ public abstract class Latent {
     // Separate arrays: six times the size of a large layer need not fit into one.
     this.factors =
         new NormalFactors(
-            allocate(size), allocate(size), allocate(size), allocate(size), allocate(size),
+            allocate(size),
+            allocate(size),
+            allocate(size),
+            allocate(size),
+            allocate(size),
             allocate(size));
   }
 

@@ -11,8 +11,8 @@ import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
 
 /**
- * Positive quantities x with independent Gamma priors and posterior factors LogNormal(m, s), that is
- * u = ln x ~ N(m, softplus(ρ)²). A model has few of them (scales of layers or rows), so their
+ * Positive quantities x with independent Gamma priors and posterior factors LogNormal(m, s), that
+ * is u = ln x ~ N(m, softplus(ρ)²). A model has few of them (scales of layers or rows), so their
  * divergence is computed on the host, in double.
  */
 public final class MeanFieldLogNormal extends Latent {

@@ -27,12 +27,7 @@ public final class MeanFieldNormal extends Latent {
    * @param sampling which draw the network sees
    */
   public MeanFieldNormal(
-      Backend backend,
-      String name,
-      int index,
-      int size,
-      double priorVariance,
-      Sampling sampling) {
+      Backend backend, String name, int index, int size, double priorVariance, Sampling sampling) {
     super(backend, name, index, size, sampling);
     if (!(priorVariance > 0) || Double.isInfinite(priorVariance)) {
       throw new IllegalArgumentException(

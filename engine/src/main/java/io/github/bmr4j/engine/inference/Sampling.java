@@ -26,7 +26,9 @@ public final class Sampling {
     set(Streams.Purpose.TRAINING, step, false);
   }
 
-  /** The {@code sample}-th draw for predictions and estimates; independent of all training draws. */
+  /**
+   * The {@code sample}-th draw for predictions and estimates; independent of all training draws.
+   */
   public void prediction(long sample) {
     set(Streams.Purpose.PREDICTION, sample, false);
   }

@@ -12,12 +12,13 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Maximises the evidence lower bound by stochastic gradients with one reparameterised sample a step.
+ * Maximises the evidence lower bound by stochastic gradients with one reparameterised sample a
+ * step.
  *
  * <p>The objective in nats over the whole data set of N examples is ELBO = E_q[Σ ln p(y|x, w)] −
- * KL(q‖p), estimated from a batch of B examples by weighting their log likelihood with N/B. What the
- * optimiser minimises is −ELBO/N: this class is the one place that divides by N, so that learning
- * rates do not depend on the size of the data.
+ * KL(q‖p), estimated from a batch of B examples by weighting their log likelihood with N/B. What
+ * the optimiser minimises is −ELBO/N: this class is the one place that divides by N, so that
+ * learning rates do not depend on the size of the data.
  */
 public final class StochasticVariationalInference {
 
@@ -66,8 +67,8 @@ public final class StochasticVariationalInference {
   }
 
   /**
-   * Weakens the divergence in the objective, for a warm-up: E_q[ln p] − weight · KL(q‖p). Only at 1 is
-   * it the evidence lower bound, and only then do the posterior's evidences mean something.
+   * Weakens the divergence in the objective, for a warm-up: E_q[ln p] − weight · KL(q‖p). Only at 1
+   * is it the evidence lower bound, and only then do the posterior's evidences mean something.
    *
    * @param weight in [0, 1]; 1 unless set
    */

@@ -13,7 +13,9 @@ public interface LearningRate {
     return step -> rate;
   }
 
-  /** Linear from near 0 to {@code after}'s own value over {@code steps} steps, then {@code after}. */
+  /**
+   * Linear from near 0 to {@code after}'s own value over {@code steps} steps, then {@code after}.
+   */
   static LearningRate warmUp(long steps, LearningRate after) {
     return step -> step >= steps ? after.at(step) : after.at(step) * step / steps;
   }

@@ -3,8 +3,8 @@ package io.github.bmr4j.engine.optim;
 import io.github.bmr4j.kernels.UpdateRule;
 
 /**
- * A first-order optimiser: a rule, a learning rate, and the count of steps that the rule's debiasing
- * needs. The moments live with the parameters.
+ * A first-order optimiser: a rule, a learning rate, and the count of steps that the rule's
+ * debiasing needs. The moments live with the parameters.
  */
 public final class Optimizer {
 
@@ -68,7 +68,9 @@ public final class Optimizer {
         learningRate);
   }
 
-  /** Begins the next step; returns the rule with the step's coefficients, always the same object. */
+  /**
+   * Begins the next step; returns the rule with the step's coefficients, always the same object.
+   */
   public UpdateRule nextStep() {
     steps++;
     rule.advance(steps, (float) learningRate.at(steps));

@@ -1,4 +1,2 @@
-/**
- * First-order optimisers and learning-rate schedules.
- */
+/** First-order optimisers and learning-rate schedules. */
 package io.github.bmr4j.engine.optim;

@@ -17,7 +17,11 @@ public final class Shape {
     for (int i = 0; i < extents.length; i++) {
       if (extents[i] < 0) {
         throw new IllegalArgumentException(
-            "Extents must be >= 0, but extent " + i + " of " + Arrays.toString(extents) + " is not");
+            "Extents must be >= 0, but extent "
+                + i
+                + " of "
+                + Arrays.toString(extents)
+                + " is not");
       }
       product *= extents[i];
       if (product > Integer.MAX_VALUE) {

@@ -1,4 +1,2 @@
-/**
- * Shapes, and handles on planned memory.
- */
+/** Shapes, and handles on planned memory. */
 package io.github.bmr4j.engine.tensor;

@@ -116,8 +116,7 @@ final class GradientCheck {
     return sum;
   }
 
-  private static void assertClose(
-      String what, double[] expected, Tensor actual, double tolerance) {
+  private static void assertClose(String what, double[] expected, Tensor actual, double tolerance) {
     assertEquals(expected.length, actual.size(), what);
     for (int i = 0; i < expected.length; i++) {
       int index = i;

@@ -64,8 +64,7 @@ class OperationsTest {
                           GradientCheck check = new GradientCheck(b);
                           boolean positive = f == UnaryFunction.LOG || f == UnaryFunction.SQRT;
                           check = positive ? check.positive(5, 7) : check.operand(5, 7);
-                          check.check(
-                              x -> new Apply(f, x.get(0)), x -> map(f, x[0]), TOLERANCE);
+                          check.check(x -> new Apply(f, x.get(0)), x -> map(f, x[0]), TOLERANCE);
                         }));
     return Stream.concat(
         functions,
@@ -170,8 +169,7 @@ class OperationsTest {
                                     new Multiply(
                                         new View(x.get(0), 0, Shape.of(2, 3)),
                                         new View(x.get(0), 6, Shape.of(2, 3))),
-                                    new Multiply(
-                                        new View(x.get(0), 3, Shape.of(2, 3)), x.get(1))),
+                                    new Multiply(new View(x.get(0), 3, Shape.of(2, 3)), x.get(1))),
                             x -> {
                               double[] y = new double[6];
                               for (int i = 0; i < 6; i++) {
@@ -274,16 +272,13 @@ class OperationsTest {
     String add = assertThrows(IllegalArgumentException.class, () -> new Add(a, b)).getMessage();
     assertEquals("Cannot add [2, 3] and [3, 2]", add);
     String linear =
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> new Linear(a, b, new Input(Shape.of(3))))
+        assertThrows(IllegalArgumentException.class, () -> new Linear(a, b, new Input(Shape.of(3))))
             .getMessage();
     assertTrue(linear.contains("[2, 3], [3, 2] and [3]"), linear);
     assertThrows(IllegalArgumentException.class, () -> new View(a, 4, Shape.of(3)));
     assertThrows(IllegalArgumentException.class, () -> View.reshape(a, Shape.of(7)));
     assertThrows(
-        IllegalArgumentException.class,
-        () -> new SoftmaxCrossEntropy(a, new Input(Shape.of(3))));
+        IllegalArgumentException.class, () -> new SoftmaxCrossEntropy(a, new Input(Shape.of(3))));
   }
 
   private static Input labels(Backend backend, float... classes) {
@@ -332,8 +327,7 @@ class OperationsTest {
     return 2 / Math.sqrt(Math.PI) * sum;
   }
 
-  private static double[] linear(
-      double[] x, double[] w, double[] b, int batch, int in, int out) {
+  private static double[] linear(double[] x, double[] w, double[] b, int batch, int in, int out) {
     double[] y = new double[batch * out];
     for (int i = 0; i < batch; i++) {
       for (int j = 0; j < out; j++) {
@@ -359,8 +353,7 @@ class OperationsTest {
     return losses;
   }
 
-  private static double[] zip(
-      double[] a, double[] b, DoubleBinaryOperator f) {
+  private static double[] zip(double[] a, double[] b, DoubleBinaryOperator f) {
     double[] y = new double[a.length];
     for (int i = 0; i < a.length; i++) {
       y[i] = f.applyAsDouble(a[i], b[i]);

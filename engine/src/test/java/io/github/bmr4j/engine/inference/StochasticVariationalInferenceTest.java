@@ -130,8 +130,8 @@ class StochasticVariationalInferenceTest {
   }
 
   /**
-   * The best mean-field normal approximation of a normal posterior has its mean, and the diagonal of
-   * its precision.
+   * The best mean-field normal approximation of a normal posterior has its mean, and the diagonal
+   * of its precision.
    */
   @ParameterizedTest
   @EnumSource
@@ -209,9 +209,7 @@ class StochasticVariationalInferenceTest {
       Sampling sampling = new Sampling(1);
       MeanFieldNormal weights = new MeanFieldNormal(backend, "w", 0, 37, 1, sampling);
       weights.initialize(2, 0.1);
-      Parameter u =
-          new Parameter(
-              Tensor.of(Shape.SCALAR, 0.3f));
+      Parameter u = new Parameter(Tensor.of(Shape.SCALAR, 0.3f));
       Draw draw = weights.draw(Shape.of(37), new Apply(UnaryFunction.EXP, u));
       Node loss = new Sum(new Apply(UnaryFunction.SQUARE, draw));
       Graph graph = Graph.forTraining(backend, loss);
@@ -249,9 +247,7 @@ class StochasticVariationalInferenceTest {
         Draw draw = weights.draw(Shape.of(size), scale);
         Node linear =
             new Linear(
-                y,
-                new View(draw, 0, Shape.of(out, in)),
-                new View(draw, out * in, Shape.of(out)));
+                y, new View(draw, 0, Shape.of(out, in)), new View(draw, out * in, Shape.of(out)));
         y = new Apply(UnaryFunction.TANH, linear);
       }
       Graph graph = Graph.forTraining(backend, new Sum(y));

@@ -22,8 +22,9 @@ import java.util.Map;
 /**
  * The flat Bayesian network of Marković, Friston and Kiebel (IEEE Access 2024), non-centred: in
  * layer l the weights, biases included, are w = s_l γ b with b ~ N(0, 1), the mask γ = 1 until a
- * weight is pruned, and one scale a layer, s_l = k c_l with c_l⁻² ~ Gamma(2, 2); k is 1/10 in hidden
- * layers and 1 in the last. Posterior: a normal factor for each b, a log-normal one for each c⁻².
+ * weight is pruned, and one scale a layer, s_l = k c_l with c_l⁻² ~ Gamma(2, 2); k is 1/10 in
+ * hidden layers and 1 in the last. Posterior: a normal factor for each b, a log-normal one for each
+ * c⁻².
  */
 public final class FlatModel {
 
@@ -82,8 +83,7 @@ public final class FlatModel {
       MeanFieldNormal weights =
           new MeanFieldNormal(backend, block.layer(), 2 * i, block.size(), 1, sampling);
       MeanFieldLogNormal scale =
-          new MeanFieldLogNormal(
-              backend, block.layer() + ".scale", 2 * i + 1, 1, prior, sampling);
+          new MeanFieldLogNormal(backend, block.layer() + ".scale", 2 * i + 1, 1, prior, sampling);
       weights.initialize(config.initialRange(), config.initialDeviation());
       scale.initialize(config.initialRange(), config.initialDeviation());
       boolean last = i == parameters.size() - 1;
@@ -98,9 +98,7 @@ public final class FlatModel {
       Block block = blocks.get(parameters.layer());
       Node logarithm = block.scale().drawLogarithm(Shape.SCALAR);
       Node deviation = new Apply(UnaryFunction.EXP, new Scale(-0.5f, logarithm));
-      return block
-          .weights()
-          .draw(parameters.shape(), new Scale((float) block.factor(), deviation));
+      return block.weights().draw(parameters.shape(), new Scale((float) block.factor(), deviation));
     };
   }
 

@@ -32,8 +32,8 @@ public final class StochasticBmr {
    * @param model prior and starting values
    * @param batch examples a step
    * @param warmUp steps before the first pruning
-   * @param divergenceWarmUp in the first so many steps the KL's weight rises linearly from 0 to 1; 0
-   *     for the full weight from the start; at most {@code warmUp}
+   * @param divergenceWarmUp in the first so many steps the KL's weight rises linearly from 0 to 1;
+   *     0 for the full weight from the start; at most {@code warmUp}
    * @param rounds number of prunings
    * @param stepsPerRound steps after each pruning
    * @param learningRate of AdaBelief, constant
@@ -305,7 +305,8 @@ public final class StochasticBmr {
 
   private Evaluation evaluate(String when) {
     long start = System.nanoTime();
-    PredictiveAccumulator predictive = new PredictiveAccumulator(test.classNames().size(), test.labels());
+    PredictiveAccumulator predictive =
+        new PredictiveAccumulator(test.classNames().size(), test.labels());
     prediction.predict(test, config.samples(), predictive::addLogits);
     Evaluation evaluation =
         new Evaluation(

@@ -14,7 +14,9 @@ import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
 
-/** Trains a flat model by stochastic variational inference on batches of a classification data set. */
+/**
+ * Trains a flat model by stochastic variational inference on batches of a classification data set.
+ */
 public final class Training {
 
   private final Dataset data;

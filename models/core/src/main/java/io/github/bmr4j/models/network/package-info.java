@@ -1,4 +1,2 @@
-/**
- * Networks as sequences of layers, and the networks of the papers.
- */
+/** Networks as sequences of layers, and the networks of the papers. */
 package io.github.bmr4j.models.network;

@@ -4,9 +4,9 @@ import io.github.bmr4j.engine.reduction.SpikeAndSlab;
 
 /**
  * The rule of stochastic BMR: a weight is a priori in the model with a probability that its layer
- * shares and that has a Beta prior; the threshold ζ on ΔF is that probability's log odds, found from
- * the evidence of all the layer's weights ({@link SpikeAndSlab}). A weight leaves when ΔF &gt; ζ: ζ
- * is positive, and pruning cautious, while most weights are needed, and negative once few are.
+ * shares and that has a Beta prior; the threshold ζ on ΔF is that probability's log odds, found
+ * from the evidence of all the layer's weights ({@link SpikeAndSlab}). A weight leaves when ΔF &gt;
+ * ζ: ζ is positive, and pruning cautious, while most weights are needed, and negative once few are.
  *
  * @param config prior, iterations, and how weights count that have left already
  */

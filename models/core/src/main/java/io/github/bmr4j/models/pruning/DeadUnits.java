@@ -21,8 +21,7 @@ public final class DeadUnits {
    *     units are removed
    * @return number of parameters removed
    */
-  public static int remove(
-      List<ParameterBlock> chain, List<boolean[]> active, boolean zeroAtZero) {
+  public static int remove(List<ParameterBlock> chain, List<boolean[]> active, boolean zeroAtZero) {
     int removed = 0;
     if (zeroAtZero) {
       for (int l = 0; l + 1 < chain.size(); l++) {

@@ -96,11 +96,7 @@ public final class ModelReduction {
    * @param zeroAtZero whether the activations between them map 0 to 0
    */
   public ModelReduction(
-      Backend backend,
-      List<Layer> layers,
-      PruningRule rule,
-      boolean chained,
-      boolean zeroAtZero) {
+      Backend backend, List<Layer> layers, PruningRule rule, boolean chained, boolean zeroAtZero) {
     this.backend = backend;
     this.layers = List.copyOf(layers);
     this.rule = rule;
@@ -152,7 +148,8 @@ public final class ModelReduction {
       backend.memory().pull(layers.get(l).weights().factors().mean());
       backend.memory().pull(deviations.get(l));
       predicted +=
-          record(l, before.get(l), afterRule.get(l), active.get(l), deltaF.get(l), deviations.get(l));
+          record(
+              l, before.get(l), afterRule.get(l), active.get(l), deltaF.get(l), deviations.get(l));
       layers.get(l).weights().setMask(mask(active.get(l)));
     }
     return new Round(rounds, byEvidence, byStructure, predicted, thresholds);

@@ -1,4 +1,2 @@
-/**
- * What leaves the model: rules on evidence, masks, decisions, and what follows from them.
- */
+/** What leaves the model: rules on evidence, masks, decisions, and what follows from them. */
 package io.github.bmr4j.models.pruning;

@@ -30,8 +30,7 @@ class StochasticBmrTest {
 
   private static Split standardized(Split split) {
     Standardization standardization = Standardization.perChannel(split.train());
-    return new Split(
-        standardization.apply(split.train()), standardization.apply(split.test()));
+    return new Split(standardization.apply(split.train()), standardization.apply(split.test()));
   }
 
   private static StochasticBmr.Config config(int warmUp, int rounds, int stepsPerRound) {
@@ -69,11 +68,9 @@ class StochasticBmrTest {
     assertEquals(VariationalStep.Divergence.SAMPLED, config.divergence());
     assertEquals(100, config.samples());
     assertEquals(137, config.seed());
-    assertEquals(
-        new AdaptiveSpikeAndSlab(new SpikeAndSlab.Config(1, 1, 4, false)), config.rule());
+    assertEquals(new AdaptiveSpikeAndSlab(new SpikeAndSlab.Config(1, 1, 4, false)), config.rule());
     assertEquals(new FlatModel.Config(2, 2, 0.1, 1, 2, 0.1), config.model());
-    assertEquals(
-        new Optimizer.AdaBelief(0.9, 0.999, 1e-16, 1e-16), Optimizer.AdaBelief.DEFAULT);
+    assertEquals(new Optimizer.AdaBelief(0.9, 0.999, 1e-16, 1e-16), Optimizer.AdaBelief.DEFAULT);
   }
 
   /** The whole method on real data; a broken sampler, update, evidence or mask fails it. */
@@ -211,12 +208,7 @@ class StochasticBmrTest {
               1);
       StochasticBmr run =
           new StochasticBmr(
-              backend,
-              network(),
-              DIGITS.train(),
-              DIGITS.test(),
-              wild,
-              StochasticBmr.Listener.NONE);
+              backend, network(), DIGITS.train(), DIGITS.test(), wild, StochasticBmr.Listener.NONE);
       String message = assertThrows(DivergedException.class, run::run).getMessage();
       assertTrue(message.contains("step"), message);
     }

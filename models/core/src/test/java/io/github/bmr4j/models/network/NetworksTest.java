@@ -16,14 +16,12 @@ class NetworksTest {
   void parameterCountsArePublishedOnes() {
     int[] hidden = {500, 500, 500, 500};
     assertEquals(
-        1_149_010,
-        Networks.mlp(Shape.of(784), hidden, 10, UnaryFunction.SWISH).parameterCount());
+        1_149_010, Networks.mlp(Shape.of(784), hidden, 10, UnaryFunction.SWISH).parameterCount());
     assertEquals(
         2_293_010,
         Networks.mlp(Shape.of(3, 32, 32), hidden, 10, UnaryFunction.SWISH).parameterCount());
     assertEquals(
-        2_338_100,
-        Networks.mlp(Shape.of(3072), hidden, 100, UnaryFunction.SWISH).parameterCount());
+        2_338_100, Networks.mlp(Shape.of(3072), hidden, 100, UnaryFunction.SWISH).parameterCount());
   }
 
   @Test
@@ -40,14 +38,11 @@ class NetworksTest {
         IllegalArgumentException.class,
         () ->
             new Network(
-                "broken",
-                Shape.of(4),
-                List.of(new Dense("a", 4, 3), new Dense("b", 4, 2))));
+                "broken", Shape.of(4), List.of(new Dense("a", 4, 3), new Dense("b", 4, 2))));
     assertThrows(
         IllegalArgumentException.class,
         () ->
-            new Network(
-                "twins", Shape.of(4), List.of(new Dense("a", 4, 4), new Dense("a", 4, 2))));
+            new Network("twins", Shape.of(4), List.of(new Dense("a", 4, 4), new Dense("a", 4, 2))));
     assertThrows(IllegalArgumentException.class, () -> new Dense("a", 0, 3));
   }
 }

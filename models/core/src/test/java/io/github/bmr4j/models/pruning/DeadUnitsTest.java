@@ -86,7 +86,6 @@ class DeadUnitsTest {
   void blocksThatAreNoChainAreRefused() {
     List<ParameterBlock> broken = List.of(CHAIN.get(0), CHAIN.get(2));
     List<boolean[]> active = List.of(new boolean[9], new boolean[3]);
-    assertThrows(
-        IllegalArgumentException.class, () -> DeadUnits.remove(broken, active, true));
+    assertThrows(IllegalArgumentException.class, () -> DeadUnits.remove(broken, active, true));
   }
 }
