@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * A network for one shape of input: its nodes in execution order, over memory that was planned
@@ -102,14 +101,14 @@ public final class Graph {
 
   private static Node[] executionOrder(List<Node> roots) {
     List<Node> order = new ArrayList<>();
-    Map<Node, Boolean> seen = new IdentityHashMap<>();
+    IdentityHashMap<Node, Boolean> seen = new IdentityHashMap<>();
     for (Node root : roots) {
       visit(root, seen, order);
     }
     return order.toArray(new Node[0]);
   }
 
-  private static void visit(Node node, Map<Node, Boolean> seen, List<Node> order) {
+  private static void visit(Node node, IdentityHashMap<Node, Boolean> seen, List<Node> order) {
     if (seen.put(node, true) != null) {
       return;
     }
@@ -128,7 +127,7 @@ public final class Graph {
   private final class Planning {
 
     private final int count = nodes.length;
-    private final Map<Node, Integer> index = new IdentityHashMap<>();
+    private final IdentityHashMap<Node, Integer> index = new IdentityHashMap<>();
 
     /** The node in whose memory node i lies (itself unless it is a view), and where. */
     private final int[] root = new int[count];

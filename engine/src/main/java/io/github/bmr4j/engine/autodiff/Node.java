@@ -125,6 +125,7 @@ public abstract class Node {
   }
 
   /** Requires a condition on the operands; the message names the operation. */
+  @SuppressWarnings("AnnotateFormatMethod") // the annotation is a library that users would get, too
   protected static void require(boolean condition, String message, Object... arguments) {
     if (!condition) {
       throw new IllegalArgumentException(String.format(message, arguments));

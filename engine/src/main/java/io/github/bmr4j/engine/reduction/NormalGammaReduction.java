@@ -10,7 +10,8 @@ import io.github.bmr4j.engine.distribution.SpecialFunctions;
  *   ΔF = ½ [ln|P| − ln|K|] + a (ln b − ln b̃),   b̃ = b + ½ (μ − μ̃)ᵀPμ,   ã = a
  * </pre>
  *
- * with K and μ̃ of {@link FullCovarianceReduction} at σ² = 1 (Marković and Kiebel's linear probe).
+ * with K and μ̃ of {@link FullCovarianceReduction} at σ² = 1; the greedy search is that of the code
+ * that goes with Marković, Friston and Kiebel, arXiv 2309.12095.
  *
  * @param deltaF ln p̃(D) − ln p(D), in nats
  * @param reducedMean μ̃, [n]

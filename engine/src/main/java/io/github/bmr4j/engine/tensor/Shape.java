@@ -35,6 +35,8 @@ public final class Shape {
   }
 
   /**
+   * A shape of the given extents.
+   *
    * @param extents each at least 0, their product at most 2³¹ − 1
    */
   public static Shape of(int... extents) {

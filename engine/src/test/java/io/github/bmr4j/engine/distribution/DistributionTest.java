@@ -1,0 +1,174 @@
+package io.github.bmr4j.engine.distribution;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.function.DoubleUnaryOperator;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Closed forms against the trapezoidal rule, which converges geometrically for these integrands.
+ */
+class DistributionTest {
+
+  private static final double[][] NORMALS = {{0, 1}, {0.3, 0.1}, {-2, 3}, {5, 0.7}};
+  private static final double[][] LOG_NORMALS = {{0, 1}, {0.3, 0.1}, {-2, 0.6}, {1.5, 0.7}};
+  private static final double[][] GAMMAS = {{2, 2}, {2, 6}, {0.5, 1}, {7.5, 0.3}, {40, 11}};
+
+  /** ∫ f(x) dx over the real line. */
+  private static double integrateLine(DoubleUnaryOperator f) {
+    double step = 2.5e-3;
+    double sum = 0;
+    for (int i = -24_000; i <= 24_000; i++) {
+      sum += f.applyAsDouble(i * step);
+    }
+    return sum * step;
+  }
+
+  /** ∫ f(x) dx over the positive axis, with x = eᵗ. */
+  private static double integratePositive(DoubleUnaryOperator f) {
+    return integrateLine(
+        t -> {
+          double x = Math.exp(t);
+          return x == 0 || x > 1e200 ? 0 : f.applyAsDouble(x) * x;
+        });
+  }
+
+  /** The integrand density · g, zero where the density underflows. */
+  private static DoubleUnaryOperator weighted(
+      DoubleUnaryOperator logDensity, DoubleUnaryOperator g) {
+    return x -> {
+      double density = Math.exp(logDensity.applyAsDouble(x));
+      return density == 0 ? 0 : density * g.applyAsDouble(x);
+    };
+  }
+
+  private static void close(double expected, double actual, String what) {
+    assertEquals(expected, actual, 1e-10 * Math.max(1, Math.abs(expected)), what);
+  }
+
+  @Test
+  void momentsAndEntropies() {
+    for (double[] p : NORMALS) {
+      Normal d = new Normal(p[0], p[1]);
+      close(1, integrateLine(weighted(d::logDensity, x -> 1)), "mass of " + d);
+      close(integrateLine(weighted(d::logDensity, x -> x)), d.mean(), "mean of " + d);
+      double m = d.mean();
+      close(
+          integrateLine(weighted(d::logDensity, x -> (x - m) * (x - m))),
+          d.variance(),
+          "variance of " + d);
+      close(
+          integrateLine(weighted(d::logDensity, x -> -d.logDensity(x))),
+          d.entropy(),
+          "entropy of " + d);
+    }
+    for (double[] p : LOG_NORMALS) {
+      LogNormal d = new LogNormal(p[0], p[1]);
+      checkPositive(d::logDensity, d.mean(), d.variance(), d.entropy(), d.toString());
+    }
+    for (double[] p : GAMMAS) {
+      Gamma d = new Gamma(p[0], p[1]);
+      checkPositive(d::logDensity, d.mean(), d.variance(), d.entropy(), d.toString());
+    }
+  }
+
+  private static void checkPositive(
+      DoubleUnaryOperator logDensity, double mean, double variance, double entropy, String name) {
+    close(1, integratePositive(weighted(logDensity, x -> 1)), "mass of " + name);
+    close(integratePositive(weighted(logDensity, x -> x)), mean, "mean of " + name);
+    close(
+        integratePositive(weighted(logDensity, x -> (x - mean) * (x - mean))),
+        variance,
+        "variance of " + name);
+    close(
+        integratePositive(weighted(logDensity, x -> -logDensity.applyAsDouble(x))),
+        entropy,
+        "entropy of " + name);
+  }
+
+  @Test
+  void divergences() {
+    for (double[] a : NORMALS) {
+      for (double[] b : NORMALS) {
+        Normal q = new Normal(a[0], a[1]);
+        Normal p = new Normal(b[0], b[1]);
+        double expected =
+            integrateLine(weighted(q::logDensity, x -> q.logDensity(x) - p.logDensity(x)));
+        close(expected, KullbackLeibler.divergence(q, p), q + " to " + p);
+      }
+    }
+    for (double[] a : GAMMAS) {
+      for (double[] b : GAMMAS) {
+        Gamma q = new Gamma(a[0], a[1]);
+        Gamma p = new Gamma(b[0], b[1]);
+        double expected =
+            integratePositive(weighted(q::logDensity, x -> q.logDensity(x) - p.logDensity(x)));
+        close(expected, KullbackLeibler.divergence(q, p), q + " to " + p);
+      }
+    }
+    for (double[] a : LOG_NORMALS) {
+      LogNormal q = new LogNormal(a[0], a[1]);
+      for (double[] b : LOG_NORMALS) {
+        LogNormal p = new LogNormal(b[0], b[1]);
+        double expected =
+            integratePositive(weighted(q::logDensity, x -> q.logDensity(x) - p.logDensity(x)));
+        close(expected, KullbackLeibler.divergence(q, p), q + " to " + p);
+      }
+      for (double[] b : GAMMAS) {
+        Gamma p = new Gamma(b[0], b[1]);
+        double expected =
+            integratePositive(weighted(q::logDensity, x -> q.logDensity(x) - p.logDensity(x)));
+        close(expected, KullbackLeibler.divergence(q, p), q + " to " + p);
+      }
+    }
+  }
+
+  @Test
+  void aDivergenceFromItselfIsExactlyZero() {
+    for (double[] a : NORMALS) {
+      assertEquals(0, KullbackLeibler.divergence(new Normal(a[0], a[1]), new Normal(a[0], a[1])));
+    }
+    for (double[] a : LOG_NORMALS) {
+      LogNormal q = new LogNormal(a[0], a[1]);
+      assertEquals(0, KullbackLeibler.divergence(q, new LogNormal(a[0], a[1])));
+    }
+    for (double[] a : GAMMAS) {
+      assertEquals(0, KullbackLeibler.divergence(new Gamma(a[0], a[1]), new Gamma(a[0], a[1])));
+    }
+  }
+
+  /** ½(r² − 1 − ln r²) is δ² + O(δ³) for r = 1 + δ, where the plain form has no digits left. */
+  @Test
+  void nearbyScalesKeepTheirDigits() {
+    double delta = 0x1p-30;
+    double actual = KullbackLeibler.divergence(new Normal(0, 1 + delta), new Normal(0, 1));
+    assertEquals(delta * delta, actual, 1e-8 * delta * delta);
+  }
+
+  @Test
+  void edgesOfTheSupport() {
+    assertEquals(Double.NEGATIVE_INFINITY, new Gamma(2, 2).logDensity(-1));
+    assertEquals(Double.NEGATIVE_INFINITY, new Gamma(2, 2).logDensity(0));
+    assertEquals(Math.log(3), new Gamma(1, 3).logDensity(0), 1e-15);
+    assertEquals(Double.POSITIVE_INFINITY, new Gamma(0.5, 3).logDensity(0));
+    assertEquals(Double.NEGATIVE_INFINITY, new LogNormal(0, 1).logDensity(0));
+    assertEquals(Double.NEGATIVE_INFINITY, new LogNormal(0, 1).logDensity(-1));
+  }
+
+  @Test
+  void refusesBadParameters() {
+    for (double bad : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThrows(IllegalArgumentException.class, () -> new Normal(0, bad));
+      assertThrows(IllegalArgumentException.class, () -> new LogNormal(0, bad));
+      assertThrows(IllegalArgumentException.class, () -> new Gamma(1, bad));
+      assertThrows(IllegalArgumentException.class, () -> new Gamma(bad, 1));
+    }
+    assertThrows(IllegalArgumentException.class, () -> new Normal(Double.NaN, 1));
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class, () -> new LogNormal(Double.NEGATIVE_INFINITY, 1));
+    assertTrue(e.getMessage().contains("location = -Infinity"), e.getMessage());
+  }
+}
