@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/** The {@code bmr} command as users run it: a JVM of its own, on the module path or the class path. */
+/**
+ * The {@code bmr} command as users run it: a JVM of its own, on the module path or the class path.
+ */
 final class CommandProcess {
 
   private static final String MODULE = "io.github.bmr4j.cli";
@@ -24,12 +26,7 @@ final class CommandProcess {
 
     @Override
     public String toString() {
-      return "exit code "
-          + code
-          + "\n--- standard output\n"
-          + out
-          + "\n--- standard error\n"
-          + err;
+      return "exit code " + code + "\n--- standard output\n" + out + "\n--- standard error\n" + err;
     }
   }
 

@@ -132,8 +132,7 @@ class CommandTest {
   @Test
   void noMemoryIsExitCodeOneAndLeavesNothing() throws Exception {
     Ended ended =
-        CommandProcess.onModulePath(
-                List.of("-Xmx64m"), prune("memory", "--hidden", "3000,3000"))
+        CommandProcess.onModulePath(List.of("-Xmx64m"), prune("memory", "--hidden", "3000,3000"))
             .end();
     assertEquals(1, ended.code(), ended.toString());
     assertEquals("", ended.out());

@@ -68,9 +68,9 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
   }
 
   /** {@code --network}. */
-  static final class NetworkKind extends Choice<String> {
-    NetworkKind() {
-      super("network", List.of("mlp"), name -> name);
+  static final class NetworkName extends Choice<NetworkKind> {
+    NetworkName() {
+      super("network", List.of(NetworkKind.values()), Choice::nameOf);
     }
   }
 

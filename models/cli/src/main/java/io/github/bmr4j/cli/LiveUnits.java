@@ -24,6 +24,6 @@ final class LiveUnits {
   }
 
   private static boolean isKept(Decisions layer, int i) {
-    return layer.reason()[i] == Reason.KEPT.ordinal();
+    return layer.reason()[i] == Reason.KEPT.code();
   }
 }

@@ -41,7 +41,7 @@ public final class Main implements Runnable {
       code = commandLine().execute(arguments);
     } catch (Throwable failure) {
       // Errors, such as no memory left; exceptions are dealt with inside.
-      code = Failures.report(failure, new PrintWriter(System.err, true));
+      code = Failures.report(failure, new PrintWriter(System.err, true, System.err.charset()));
     }
     System.exit(code);
   }

@@ -77,10 +77,10 @@ final class PruneCommand implements Callable<Integer> {
       names = "--network",
       paramLabel = "NAME",
       defaultValue = "mlp",
-      converter = Choice.NetworkKind.class,
-      completionCandidates = Choice.NetworkKind.class,
+      converter = Choice.NetworkName.class,
+      completionCandidates = Choice.NetworkName.class,
       description = "Network: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-  private String network;
+  private NetworkKind network;
 
   @Option(
       names = "--hidden",
@@ -129,7 +129,7 @@ final class PruneCommand implements Callable<Integer> {
         method.config(spec.commandLine(), preset.method(), raw.train().size());
     Standardization standardization = Standardization.perChannel(raw.train());
     Split split = new Split(standardization.apply(raw.train()), standardization.apply(raw.test()));
-    Network net = network(split, layers, function);
+    Network net = network(network, split, layers, function);
     // The folder comes last: whatever is refused before leaves nothing behind.
     try (Backend backend = machine.open();
         ResultFolder folder = ResultFolder.open(out)) {
@@ -177,14 +177,18 @@ final class PruneCommand implements Callable<Integer> {
     }
   }
 
-  private static Network network(Split split, HiddenLayers layers, UnaryFunction function) {
+  private static Network network(
+      NetworkKind kind, Split split, HiddenLayers layers, UnaryFunction function) {
     InputShape shape = split.train().inputShape();
     Shape input =
         shape.isImage()
             ? Shape.of(shape.channels(), shape.height(), shape.width())
             : Shape.of(shape.size());
     int classes = split.train().classNames().size();
-    Network network = Networks.mlp(input, layers.toArray(), classes, function);
+    Network network =
+        switch (kind) {
+          case MLP -> Networks.mlp(input, layers.toArray(), classes, function);
+        };
     try {
       network.parameterCount();
     } catch (ArithmeticException tooLarge) {

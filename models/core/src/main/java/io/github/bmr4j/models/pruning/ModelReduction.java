@@ -18,11 +18,22 @@ public final class ModelReduction {
   /** Why a weight left. */
   public enum Reason {
     /** It is in the model. */
-    KEPT,
+    KEPT(0),
     /** The rule preferred the evidence without it. */
-    EVIDENCE,
+    EVIDENCE(1),
     /** It does nothing since other weights left. */
-    DEAD_UNIT
+    DEAD_UNIT(2);
+
+    private final byte code;
+
+    Reason(int code) {
+      this.code = (byte) code;
+    }
+
+    /** How decisions and files write it; stays the same whatever the order of the constants. */
+    public byte code() {
+      return code;
+    }
   }
 
   /**
@@ -47,7 +58,7 @@ public final class ModelReduction {
    * What is known of each weight of a layer: for removed ones as it was when they were removed.
    *
    * @param block the layer
-   * @param reason ordinal of {@link Reason}, a weight each
+   * @param reason {@link Reason#code} of each weight
    * @param round in which it was removed, or 0
    * @param mean posterior mean at removal
    * @param deviation posterior standard deviation at removal
@@ -65,7 +76,7 @@ public final class ModelReduction {
     public long kept() {
       long kept = 0;
       for (byte r : reason) {
-        kept += r == Reason.KEPT.ordinal() ? 1 : 0;
+        kept += r == Reason.KEPT.code() ? 1 : 0;
       }
       return kept;
     }
@@ -185,7 +196,7 @@ public final class ModelReduction {
     byte[] reason = decisions.get(l).reason();
     boolean[] active = new boolean[reason.length];
     for (int i = 0; i < reason.length; i++) {
-      active[i] = reason[i] == Reason.KEPT.ordinal();
+      active[i] = reason[i] == Reason.KEPT.code();
     }
     return active;
   }
@@ -218,7 +229,7 @@ public final class ModelReduction {
         decided.deltaF()[i] = deltaF[i];
         if (!after[i]) {
           Reason reason = afterRule[i] ? Reason.DEAD_UNIT : Reason.EVIDENCE;
-          decided.reason()[i] = (byte) reason.ordinal();
+          decided.reason()[i] = reason.code();
           decided.round()[i] = rounds;
           predicted += deltaF[i];
         }

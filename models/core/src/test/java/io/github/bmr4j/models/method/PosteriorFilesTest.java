@@ -258,7 +258,7 @@ class PosteriorFilesTest {
         double mean = layer.mean()[i];
         double deltaF = 0.5 * Math.log(v / (sigma * sigma)) - mean * mean / (2 * sigma * sigma);
         assertEquals(deltaF, layer.deltaF()[i], 1e-4 * Math.max(1, Math.abs(deltaF)));
-        if (layer.reason()[i] != ModelReduction.Reason.KEPT.ordinal()) {
+        if (layer.reason()[i] != ModelReduction.Reason.KEPT.code()) {
           removed++;
           predicted += layer.deltaF()[i];
           assertTrue(layer.round()[i] >= 1 && layer.round()[i] <= 2);
