@@ -115,7 +115,7 @@ class StochasticBmrTest {
       ModelReduction.Decisions decisions = result.reduction().decisions().get(l);
       float[] mask = blocks.get(l).weights().mask().toArray();
       for (int i = 0; i < mask.length; i++) {
-        boolean kept = decisions.reason()[i] == ModelReduction.Reason.KEPT.ordinal();
+        boolean kept = decisions.reason()[i] == ModelReduction.Reason.KEPT.code();
         assertEquals(kept ? 1 : 0, mask[i]);
         assertEquals(kept, decisions.round()[i] == 0);
       }
