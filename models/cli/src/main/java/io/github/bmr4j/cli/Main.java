@@ -2,13 +2,13 @@ package io.github.bmr4j.cli;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The {@code bmr} command: it only sorts out which command is meant. */
@@ -16,7 +16,14 @@ import picocli.CommandLine.Spec;
     name = "bmr",
     description = "Trains Bayesian neural networks and prunes them by Bayesian model reduction.",
     mixinStandardHelpOptions = true,
-    versionProvider = Main.Version.class)
+    versionProvider = Main.Version.class,
+    subcommands = {PruneCommand.class, DoctorCommand.class, DataCommand.class},
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  bmr prune           trains and prunes a network on the bundled digits",
+      "  bmr prune --help    says what can be set",
+      "  bmr doctor          says what this machine and this Java can do",
+    })
 public final class Main implements Runnable {
 
   @Spec private CommandSpec spec;
@@ -29,16 +36,40 @@ public final class Main implements Runnable {
    * @param arguments as typed after {@code bmr}
    */
   public static void main(String[] arguments) {
-    System.exit(commandLine().execute(arguments));
+    int code;
+    try {
+      code = commandLine().execute(arguments);
+    } catch (Throwable failure) {
+      // Errors, such as no memory left; exceptions are dealt with inside.
+      code = Failures.report(failure, new PrintWriter(System.err, true, System.err.charset()));
+    }
+    System.exit(code);
   }
 
   static CommandLine commandLine() {
-    return new CommandLine(new Main());
+    Failures failures = new Failures();
+    return new CommandLine(new Main())
+        .setParameterExceptionHandler(failures)
+        .setExecutionExceptionHandler(failures)
+        .setOverwrittenOptionsAllowed(true);
   }
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Which command? See the usage below.");
+    throw missingSubcommand(spec);
+  }
+
+  /** For a command that does nothing by itself: bad usage, with the usage. */
+  static CommandLine.ParameterException missingSubcommand(CommandSpec spec) {
+    CommandLine command = spec.commandLine();
+    return new CommandLine.ParameterException(
+        command,
+        "Which command? Known are "
+            + String.join(", ", command.getSubcommands().keySet())
+            + "."
+            + System.lineSeparator()
+            + System.lineSeparator()
+            + command.getUsageMessage().stripTrailing());
   }
 
   /** What {@code bmr --version} prints. */
@@ -49,12 +80,13 @@ public final class Main implements Runnable {
     @Override
     public String[] getVersion() {
       return new String[] {
-        "bmr " + projectVersion(),
+        "bmr " + project(),
         "Java ${java.version} (${java.vendor}), ${os.name} ${os.version} ${os.arch}"
       };
     }
 
-    private static String projectVersion() {
+    /** The version of this project. */
+    static String project() {
       Properties properties = new Properties();
       try (InputStream in = Main.class.getResourceAsStream("version.properties")) {
         properties.load(in);

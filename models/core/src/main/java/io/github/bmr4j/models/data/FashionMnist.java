@@ -6,6 +6,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Fashion-MNIST: 70,000 images of clothing, 28×28 greys, ten classes (Xiao, Rasul, Vollgraf:
@@ -71,7 +72,7 @@ public final class FashionMnist {
    * @throws IOException when a file cannot be read at all
    */
   public static Split load() throws IOException {
-    return firstOf(List.of(cacheFolder(), DataFolders.SYSTEM.resolve(NAME)));
+    return firstOf(folders());
   }
 
   /**
@@ -90,6 +91,16 @@ public final class FashionMnist {
   /** Where {@link DataFetcher} should put it for {@link #load()} to find it. */
   public static Path cacheFolder() {
     return DataFolders.cache().resolve(NAME);
+  }
+
+  /** The folders that {@link #load()} looks into, in this order, whether they exist or not. */
+  public static List<Path> folders() {
+    return List.of(cacheFolder(), DataFolders.SYSTEM.resolve(NAME));
+  }
+
+  /** The first of {@link #folders} that has all four files; their content is not looked at. */
+  public static Optional<Path> find() {
+    return folders().stream().filter(folder -> MnistFiles.missing(folder).isEmpty()).findFirst();
   }
 
   static Split firstOf(List<Path> folders) throws IOException {

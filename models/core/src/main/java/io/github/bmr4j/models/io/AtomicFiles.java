@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,7 +126,7 @@ public final class AtomicFiles {
       String reason =
           Files.exists(folder) && !Files.isDirectory(folder)
               ? "it is a file, not a folder"
-              : failure.getClass().getSimpleName() + ": " + failure.getMessage();
+              : reason(failure);
       FileSystemException unwritable =
           new FileSystemException(
               folder.toString(),
@@ -134,6 +135,14 @@ public final class AtomicFiles {
       unwritable.initCause(failure);
       throw unwritable;
     }
+  }
+
+  private static String reason(IOException failure) {
+    return switch (failure) {
+      case AccessDeniedException denied -> denied.getFile() + ": permission denied";
+      case FileSystemException told when told.getReason() != null -> told.getMessage();
+      default -> failure.getClass().getSimpleName() + ": " + failure.getMessage();
+    };
   }
 
   private static Path folderOf(Path target) {

@@ -130,6 +130,23 @@ public final class SafetensorsWriter {
   }
 
   /**
+   * Adds a tensor of I32.
+   *
+   * @param name not used before
+   * @param shape its dimensions; none for a single number
+   * @param data all its elements, row-major
+   * @return this
+   */
+  public SafetensorsWriter ints(String name, int[] shape, int[] data) {
+    checkLength(name, shape, data.length);
+    return add(
+        name,
+        ElementType.I32,
+        shape,
+        (target, from, to) -> target.asIntBuffer().put(data, from, to - from));
+  }
+
+  /**
    * Adds a tensor of U8.
    *
    * @param name not used before

@@ -30,7 +30,7 @@ public final class ModelReduction {
       this.code = (byte) code;
     }
 
-    /** The number that stands for it in {@link Decisions} and in files. */
+    /** How decisions and files write it; stays the same whatever the order of the constants. */
     public byte code() {
       return code;
     }
@@ -58,7 +58,7 @@ public final class ModelReduction {
    * What is known of each weight of a layer: for removed ones as it was when they were removed.
    *
    * @param block the layer
-   * @param reason {@link Reason#code} of each, a weight each
+   * @param reason {@link Reason#code} of each weight
    * @param round in which it was removed, or 0
    * @param mean posterior mean at removal
    * @param deviation posterior standard deviation at removal
@@ -249,6 +249,21 @@ public final class ModelReduction {
   /** What is known of each layer's weights, from input to output. */
   public List<Decisions> decisions() {
     return List.copyOf(decisions);
+  }
+
+  /** Decides which weights leave. */
+  public PruningRule rule() {
+    return rule;
+  }
+
+  /** How often was pruned. */
+  public int rounds() {
+    return rounds;
+  }
+
+  /** The layers that take part, from input to output. */
+  public List<Layer> layers() {
+    return layers;
   }
 
   /** Number of weights of all layers. */

@@ -1,0 +1,66 @@
+package io.github.bmr4j.cli;
+
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.BackendProvider.Availability;
+import io.github.bmr4j.kernels.Backends;
+import picocli.CommandLine.Option;
+
+/** What computes. */
+final class BackendOptions {
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      description =
+          "Back end: simd, scalar, or another that 'bmr doctor' lists (default: simd where it is"
+              + " safe, else scalar).")
+  private String name;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that compute (default: all processors); results do not depend on it.")
+  private Integer threads;
+
+  BackendOptions() {}
+
+  /**
+   * Opens it.
+   *
+   * @throws InputException if there is none of that name, or it cannot run here
+   */
+  Backend open() {
+    if (threads != null && threads < 1) {
+      throw new InputException("--threads must be at least 1, but is " + threads);
+    }
+    // Asked here first, because a refusal is logged there too.
+    for (Availability known : Backends.survey()) {
+      if (known.name().equals(name) && !known.available()) {
+        throw new InputException("Back end " + name + " cannot run here: " + known.reason() + ".");
+      }
+    }
+    try {
+      if (name != null) {
+        return threads == null ? Backends.open(name) : Backends.open(name, threads);
+      }
+      return threads == null ? Backends.open() : openDefault();
+    } catch (IllegalArgumentException | IllegalStateException refused) {
+      throw new InputException(refused.getMessage(), refused);
+    }
+  }
+
+  /** The default back end takes its number of threads from the system property alone. */
+  private Backend openDefault() {
+    String before = System.getProperty(Backends.THREADS_PROPERTY);
+    System.setProperty(Backends.THREADS_PROPERTY, threads.toString());
+    try {
+      return Backends.open();
+    } finally {
+      if (before == null) {
+        System.clearProperty(Backends.THREADS_PROPERTY);
+      } else {
+        System.setProperty(Backends.THREADS_PROPERTY, before);
+      }
+    }
+  }
+}

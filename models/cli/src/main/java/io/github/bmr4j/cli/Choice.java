@@ -1,0 +1,110 @@
+package io.github.bmr4j.cli;
+
+import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.kernels.VariationalStep;
+import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
+import io.github.bmr4j.models.pruning.EvidenceThreshold;
+import io.github.bmr4j.models.pruning.PruningRule;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * An option whose value is one of a few names, written in lower case with hyphens.
+ *
+ * @param <T> what the names stand for
+ */
+abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
+
+  private final String what;
+  private final List<T> values;
+  private final Function<T, String> name;
+
+  /**
+   * @param what is chosen, for messages: {@code data set}
+   * @param values all there are
+   * @param name of each
+   */
+  private Choice(String what, List<T> values, Function<T, String> name) {
+    this.what = what;
+    this.values = values;
+    this.name = name;
+  }
+
+  @Override
+  public T convert(String text) {
+    for (T value : values) {
+      if (name.apply(value).equals(text)) {
+        return value;
+      }
+    }
+    throw new TypeConversionException(
+        "there is no "
+            + what
+            + " \""
+            + text
+            + "\"; choose one of "
+            + String.join(", ", values.stream().map(name).toList()));
+  }
+
+  @Override
+  public Iterator<String> iterator() {
+    return values.stream().map(name).iterator();
+  }
+
+  /** A constant's name as it is typed and reported: {@code GELU_TANH} is {@code gelu-tanh}. */
+  static String nameOf(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** {@code --data}. */
+  static final class Data extends Choice<KnownData> {
+    Data() {
+      super("data set", List.of(KnownData.values()), KnownData::title);
+    }
+  }
+
+  /** {@code --network}. */
+  static final class NetworkName extends Choice<NetworkKind> {
+    NetworkName() {
+      super("network", List.of(NetworkKind.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --activation}. */
+  static final class Activation extends Choice<UnaryFunction> {
+    Activation() {
+      super(
+          "activation",
+          List.of(
+              UnaryFunction.SWISH,
+              UnaryFunction.RELU,
+              UnaryFunction.TANH,
+              UnaryFunction.GELU,
+              UnaryFunction.GELU_TANH,
+              UnaryFunction.SIGMOID,
+              UnaryFunction.SOFTPLUS),
+          Choice::nameOf);
+    }
+  }
+
+  /** {@code --kl}. */
+  static final class Divergence extends Choice<VariationalStep.Divergence> {
+    Divergence() {
+      super("form of the divergence", List.of(VariationalStep.Divergence.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --rule}. */
+  static final class Rule extends Choice<PruningRule> {
+    Rule() {
+      super(
+          "pruning rule",
+          List.of(AdaptiveSpikeAndSlab.PUBLISHED, EvidenceThreshold.ZERO),
+          PruningRule::name);
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package io.github.bmr4j.cli;
+
+import io.github.bmr4j.kernels.VariationalStep;
+import io.github.bmr4j.models.method.StochasticBmr;
+import io.github.bmr4j.models.pruning.PruningRule;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options of stochastic BMR; what is not given comes from the data set's {@link Preset}. */
+final class MethodOptions {
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "E",
+      description = {
+        "Length of the whole run: E times as many training steps as there are batches in the"
+            + " training set. They are shared out between warm-up and rounds in the proportions of"
+            + " the schedule; not together with --warm-up or --iterations."
+      })
+  private Double epochs;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "STEPS",
+      description = "Training steps before the first pruning.")
+  private Integer warmUp;
+
+  @Option(names = "--rounds", paramLabel = "N", description = "Number of prunings.")
+  private Integer rounds;
+
+  @Option(
+      names = "--iterations",
+      paramLabel = "STEPS",
+      description = "Training steps after each pruning.")
+  private Integer iterations;
+
+  @Option(names = "--batch", paramLabel = "N", description = "Examples in a training step.")
+  private Integer batch;
+
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "RATE",
+      description = "Of AdaBelief, the same in every step.")
+  private Double learningRate;
+
+  @Option(
+      names = "--rule",
+      paramLabel = "RULE",
+      converter = Choice.Rule.class,
+      completionCandidates = Choice.Rule.class,
+      description = {
+        "Which weights leave: ${COMPLETION-CANDIDATES}. adaptive learns the threshold from each"
+            + " layer's evidence; evidence removes what has the larger evidence without it."
+      })
+  private PruningRule rule;
+
+  @Option(
+      names = "--kl",
+      paramLabel = "FORM",
+      converter = Choice.Divergence.class,
+      completionCandidates = Choice.Divergence.class,
+      description =
+          "Gradient of the divergence from the prior: ${COMPLETION-CANDIDATES} (in closed form, or"
+              + " at the drawn weights, as published).")
+  private VariationalStep.Divergence divergence;
+
+  @Option(
+      names = "--kl-warm-up",
+      paramLabel = "STEPS",
+      description =
+          "In the first so many steps the divergence's weight rises from 0 to 1; 0 for the full"
+              + " weight from the start.")
+  private Integer divergenceWarmUp;
+
+  @Option(
+      names = "--samples",
+      paramLabel = "N",
+      description = "Draws from the posterior that predictions are averaged over.")
+  private Integer samples;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Of all randomness.")
+  private Long seed;
+
+  MethodOptions() {}
+
+  /**
+   * The settings of a run.
+   *
+   * @param command that has these options, for messages
+   * @param defaults where no option is given
+   * @param examples size of the training set
+   */
+  StochasticBmr.Config config(CommandLine command, StochasticBmr.Config defaults, int examples) {
+    int chosenBatch = atLeast(command, 1, "--batch", batch, defaults.batch());
+    if (batch != null && batch > examples) {
+      throw bad(
+          command, "--batch is " + batch + ", but the training set has " + examples + " examples");
+    }
+    Schedule schedule =
+        schedule(command, defaults, Math.ceilDiv(examples, Math.min(chosenBatch, examples)));
+    double rate = learningRate == null ? defaults.learningRate() : learningRate;
+    if (!(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
+      throw bad(command, "--learning-rate must be a positive number, but is " + rate);
+    }
+    return new StochasticBmr.Config(
+        defaults.model(),
+        chosenBatch,
+        schedule.warmUp(),
+        divergenceWarmUp(command, defaults, schedule),
+        schedule.rounds(),
+        schedule.stepsPerRound(),
+        rate,
+        divergence == null ? defaults.divergence() : divergence,
+        rule == null ? defaults.rule() : rule,
+        atLeast(command, 1, "--samples", samples, defaults.samples()),
+        defaults.likelihoodSamples(),
+        defaults.realisedExamples(),
+        seed == null ? defaults.seed() : seed);
+  }
+
+  private int divergenceWarmUp(
+      CommandLine command, StochasticBmr.Config defaults, Schedule schedule) {
+    int steps = atLeast(command, 0, "--kl-warm-up", divergenceWarmUp, defaults.divergenceWarmUp());
+    if (divergenceWarmUp != null && steps > schedule.warmUp()) {
+      throw bad(
+          command,
+          "--kl-warm-up is "
+              + steps
+              + ", but must end with the warm-up of "
+              + schedule.warmUp()
+              + " steps");
+    }
+    return Math.min(steps, schedule.warmUp());
+  }
+
+  private Schedule schedule(CommandLine command, StochasticBmr.Config defaults, int stepsPerEpoch) {
+    int chosenRounds = atLeast(command, 0, "--rounds", rounds, defaults.rounds());
+    int chosenWarmUp = atLeast(command, 0, "--warm-up", warmUp, defaults.warmUp());
+    int chosenSteps = atLeast(command, 0, "--iterations", iterations, defaults.stepsPerRound());
+    Schedule schedule = new Schedule(chosenWarmUp, chosenRounds, chosenSteps);
+    if (epochs != null) {
+      if (warmUp != null || iterations != null) {
+        throw bad(
+            command, "--epochs sets the length of the run, so --warm-up and --iterations cannot");
+      }
+      if (!(epochs > 0 && epochs < Double.POSITIVE_INFINITY)) {
+        throw bad(command, "--epochs must be a positive number, but is " + epochs);
+      }
+      return schedule.scaledTo(Math.max(1, Math.round(epochs * stepsPerEpoch)));
+    }
+    if (schedule.totalSteps() < 1) {
+      throw bad(
+          command,
+          "--warm-up and --iterations leave no training step; one of them must be above 0");
+    }
+    return schedule;
+  }
+
+  private static int atLeast(
+      CommandLine command, int least, String option, Integer given, int otherwise) {
+    if (given != null && given < least) {
+      throw bad(command, option + " must be at least " + least + ", but is " + given);
+    }
+    return given == null ? otherwise : given;
+  }
+
+  private static ParameterException bad(CommandLine command, String message) {
+    return new ParameterException(command, message);
+  }
+}

@@ -1,0 +1,249 @@
+package io.github.bmr4j.cli;
+
+import io.github.bmr4j.engine.tensor.Shape;
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.Backends;
+import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.models.data.InputShape;
+import io.github.bmr4j.models.data.Split;
+import io.github.bmr4j.models.data.Standardization;
+import io.github.bmr4j.models.io.AtomicFiles;
+import io.github.bmr4j.models.io.Json;
+import io.github.bmr4j.models.method.PosteriorFiles;
+import io.github.bmr4j.models.method.StochasticBmr;
+import io.github.bmr4j.models.network.Network;
+import io.github.bmr4j.models.network.Networks;
+import io.github.bmr4j.models.pruning.CertificateFiles;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code bmr prune}: trains a Bayesian network and prunes it, stochastic BMR from end to end. */
+@Command(
+    name = "prune",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    sortOptions = false,
+    description = {
+      "Trains a Bayesian neural network by stochastic variational inference and removes the weights"
+          + " whose absence the evidence favours: stochastic Bayesian model reduction (Markovic,"
+          + " Friston and Kiebel, 2024).",
+      "",
+      "A run is a warm-up, then rounds of one pruning and a number of training steps each. What no"
+          + " option says is set by the data set: for digits a small network and a short schedule,"
+          + " for fashion-mnist the paper's network and settings. The results are compared on the"
+          + " test set.",
+      ""
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  bmr prune",
+      "  bmr prune --hidden 100x3 --activation relu --seed 7 --out runs/7",
+      "  bmr prune --epochs 10 --json > result.json",
+      "  bmr data fetch fashion-mnist && bmr prune --data fashion-mnist",
+      "",
+      "Exit codes: 0 fine, 1 the run failed, 2 bad usage or bad input."
+    })
+final class PruneCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--data",
+      paramLabel = "NAME",
+      defaultValue = "digits",
+      converter = Choice.Data.class,
+      completionCandidates = Choice.Data.class,
+      description = "Data set: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private KnownData data;
+
+  @Option(
+      names = "--data-dir",
+      paramLabel = "DIR",
+      description = "Folder of the data set's files, where it is not bundled; see 'bmr data list'.")
+  private Path dataFolder;
+
+  @Option(
+      names = "--network",
+      paramLabel = "NAME",
+      defaultValue = "mlp",
+      converter = Choice.NetworkName.class,
+      completionCandidates = Choice.NetworkName.class,
+      description = "Network: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private NetworkKind network;
+
+  @Option(
+      names = "--hidden",
+      paramLabel = "SIZES",
+      converter = HiddenLayers.Converter.class,
+      description = "Units of each hidden layer, as in 500,300 or 500x4.")
+  private HiddenLayers hidden;
+
+  @Option(
+      names = "--activation",
+      paramLabel = "NAME",
+      converter = Choice.Activation.class,
+      completionCandidates = Choice.Activation.class,
+      description = "Behind each hidden layer: ${COMPLETION-CANDIDATES}.")
+  private UnaryFunction activation;
+
+  @ArgGroup(validate = false, heading = "%nMethod:%n")
+  private MethodOptions method = new MethodOptions();
+
+  @ArgGroup(validate = false, heading = "%nMachine:%n")
+  private BackendOptions machine = new BackendOptions();
+
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "DIR",
+      defaultValue = "bmr-out",
+      description = {
+        "Folder for posterior.safetensors, certificate.safetensors and result.json (default:"
+            + " ${DEFAULT-VALUE}). What it has of these is replaced when the run has ended well."
+      })
+  private Path out;
+
+  @Mixin private OutputOptions output;
+
+  PruneCommand() {}
+
+  @Override
+  public Integer call() throws IOException {
+    output.apply();
+    long start = System.nanoTime();
+    Preset preset = Preset.of(data);
+    HiddenLayers layers = hidden == null ? preset.hidden() : hidden;
+    UnaryFunction function = activation == null ? preset.activation() : activation;
+    Split raw = data.loadOrRefuse(dataFolder);
+    StochasticBmr.Config config =
+        method.config(spec.commandLine(), preset.method(), raw.train().size());
+    Standardization standardization = Standardization.perChannel(raw.train());
+    Split split = new Split(standardization.apply(raw.train()), standardization.apply(raw.test()));
+    Network net = network(network, split, layers, function);
+    // The folder comes last: whatever is refused before leaves nothing behind.
+    try (Backend backend = machine.open();
+        ResultFolder folder = ResultFolder.open(out)) {
+      PrintWriter err = spec.commandLine().getErr();
+      if (!output.quiet()) {
+        announce(err, split, net, config, backend);
+      }
+      StochasticBmr bmr =
+          new StochasticBmr(
+              backend,
+              net,
+              split.train(),
+              split.test(),
+              config,
+              Progress.of(err, output.quiet(), config, net.parameterCount()));
+      StochasticBmr.Result result = bmr.run();
+      PruneRun run =
+          new PruneRun(
+              data,
+              split,
+              net,
+              layers.sizes(),
+              Choice.nameOf(function),
+              config,
+              backend,
+              result,
+              (System.nanoTime() - start) * 1e-9,
+              ResultFiles.in(folder),
+              Backends.warnings());
+      Map<String, Object> json = ResultJson.of(run);
+      Map<String, String> provenance = provenance(run, standardization);
+      folder.commit(
+          List.of(
+              new ResultFolder.Result(
+                  ResultFiles.POSTERIOR,
+                  file -> PosteriorFiles.save(file, backend, bmr.model(), provenance)),
+              new ResultFolder.Result(
+                  ResultFiles.CERTIFICATE,
+                  file -> CertificateFiles.save(file, result.reduction(), provenance)),
+              new ResultFolder.Result(
+                  ResultFiles.RESULT,
+                  file -> AtomicFiles.writeText(file, Json.writeIndented(json)))));
+      print(run, json);
+      return ExitCode.OK;
+    }
+  }
+
+  private static Network network(
+      NetworkKind kind, Split split, HiddenLayers layers, UnaryFunction function) {
+    InputShape shape = split.train().inputShape();
+    Shape input =
+        shape.isImage()
+            ? Shape.of(shape.channels(), shape.height(), shape.width())
+            : Shape.of(shape.size());
+    int classes = split.train().classNames().size();
+    Network network =
+        switch (kind) {
+          case MLP -> Networks.mlp(input, layers.toArray(), classes, function);
+        };
+    try {
+      network.parameterCount();
+    } catch (ArithmeticException tooLarge) {
+      throw new InputException(
+          "--hidden "
+              + layers.sizes()
+              + ": a layer has more weights than an array can hold, 2^31; choose smaller ones.",
+          tooLarge);
+    }
+    return network;
+  }
+
+  private static void announce(
+      PrintWriter err, Split split, Network network, StochasticBmr.Config config, Backend backend) {
+    err.println(
+        String.format(
+            "%s (%s training examples, %s for testing), %s with %s weights, %s steps and %s"
+                + " prunings, seed %d",
+            split.train().name(),
+            Numbers.count(split.train().size()),
+            Numbers.count(split.test().size()),
+            network.name(),
+            Numbers.count(network.parameterCount()),
+            Numbers.count(config.totalSteps()),
+            Numbers.count(config.rounds()),
+            config.seed()));
+    err.println(backend.describe());
+    err.flush();
+  }
+
+  /** What a reader of the files has to know to use them. */
+  private static Map<String, String> provenance(PruneRun run, Standardization standardization) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("bmr4j", Main.Version.project());
+    metadata.put("method", ResultJson.METHOD);
+    metadata.put("seed", Long.toString(run.config().seed()));
+    metadata.put("data", run.data().title());
+    metadata.put("data_sha256", Json.write(ResultJson.digests(run.split())));
+    metadata.put("classes", Json.write(run.split().train().classNames()));
+    metadata.put("network", run.network().name());
+    metadata.put("input_shape", Json.write(run.network().input().toArray()));
+    metadata.put("hidden", Json.write(run.hidden()));
+    metadata.put("activation", run.activation());
+    metadata.put("standardization_mean", Json.write(standardization.mean()));
+    metadata.put("standardization_std", Json.write(standardization.standardDeviation()));
+    return metadata;
+  }
+
+  private void print(PruneRun run, Map<String, Object> json) {
+    PrintWriter standardOutput = spec.commandLine().getOut();
+    if (output.json()) {
+      standardOutput.println(ResultJson.line(json));
+    } else {
+      standardOutput.print(new PruneReport(run));
+    }
+    standardOutput.flush();
+  }
+}

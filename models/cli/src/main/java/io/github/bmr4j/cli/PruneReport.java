@@ -1,0 +1,90 @@
+package io.github.bmr4j.cli;
+
+import io.github.bmr4j.models.method.Evaluation;
+import io.github.bmr4j.models.method.StochasticBmr;
+import io.github.bmr4j.models.pruning.ModelReduction.Decisions;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+
+/** The result of a run as text: before and after, by layer, and what was gained. */
+final class PruneReport {
+
+  private final PruneRun run;
+
+  PruneReport(PruneRun run) {
+    this.run = run;
+  }
+
+  @Override
+  public String toString() {
+    return String.join(
+        System.lineSeparator(), comparison().toString(), layers().toString(), closing());
+  }
+
+  private Table comparison() {
+    Table table = new Table("", "before", "after");
+    row(table, "accuracy", 4, e -> e.metrics().accuracy());
+    row(table, "NLL (nats per example)", 4, e -> e.metrics().negativeLogLikelihood());
+    row(table, "ECE (20 equal-mass buckets)", 4, e -> e.metrics().expectedCalibrationError());
+    row(
+        table,
+        "ECE (15 equal-width bins)",
+        4,
+        e -> e.metrics().equalWidthCalibration().expectedError());
+    row(table, "Brier score", 4, e -> e.metrics().brierScore());
+    row(table, "LPD (nats per example)", 4, Evaluation::logPredictiveDensity);
+    row(table, "ELBO (nats)", 1, Evaluation::elbo);
+    row(table, "weights in the model", 0, Evaluation::weights);
+    return table;
+  }
+
+  private void row(Table table, String name, int digits, ToDoubleFunction<Evaluation> of) {
+    table.row(
+        name,
+        Numbers.fixed(of.applyAsDouble(run.result().before()), digits),
+        Numbers.fixed(of.applyAsDouble(run.result().after()), digits));
+  }
+
+  private Table layers() {
+    Table table = new Table("layer", "shape", "weights", "kept", "", "units left");
+    long total = 0;
+    long kept = 0;
+    for (Decisions layer : run.result().reduction().decisions()) {
+      table.row(
+          layer.block().layer(),
+          layer.block().columns() + " to " + layer.block().rows(),
+          Numbers.count(layer.block().size()),
+          Numbers.count(layer.kept()),
+          Numbers.percent((double) layer.kept() / layer.block().size()),
+          Numbers.count(LiveUnits.of(layer)));
+      total += layer.block().size();
+      kept += layer.kept();
+    }
+    return table.row(
+        "all",
+        "",
+        Numbers.count(total),
+        Numbers.count(kept),
+        Numbers.percent((double) kept / total),
+        "");
+  }
+
+  private String closing() {
+    StochasticBmr.Result result = run.result();
+    return String.format(
+        Locale.ROOT,
+        "Gained by pruning, in nats: log evidence %s as predicted, ELBO %s as realised.%n"
+            + "Time: %s (training %.1f s, pruning %.1f s, evaluation %.1f s) on %s.%n"
+            + "Results: %s%n         %s%n         %s%n",
+        Numbers.signed(result.predicted(), 1),
+        Numbers.signed(result.realised(), 1),
+        Numbers.clock(run.totalSeconds()),
+        result.trainSeconds(),
+        result.pruneSeconds(),
+        result.evaluateSeconds(),
+        run.backend().describe(),
+        run.files().posterior(),
+        run.files().certificate(),
+        run.files().result());
+  }
+}

@@ -1,0 +1,159 @@
+package io.github.bmr4j.tests;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.bmr4j.models.io.Json;
+import io.github.bmr4j.tests.CommandProcess.Ended;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command in a process of its own, started in the ways that a user may start it. */
+class CommandTest {
+
+  /** Said by the JVM itself; nothing silences it. */
+  private static final String JVM_WARNING = "WARNING: Using incubator modules";
+
+  @TempDir private Path folder;
+
+  private static String expectedBackend() {
+    return System.getProperty("bmr4j.expectBackend", "simd");
+  }
+
+  private String[] prune(String out, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("prune", "--hidden", "20", "--warm-up", "60", "--rounds", "2", "--json"));
+    arguments.addAll(List.of("--iterations", "20", "--samples", "4"));
+    arguments.addAll(List.of("--out", folder.resolve(out).toString()));
+    arguments.addAll(Arrays.asList(more));
+    return arguments.toArray(String[]::new);
+  }
+
+  private static Map<?, ?> object(String text) {
+    return (Map<?, ?>) Json.parse(text, "standard output");
+  }
+
+  private static List<String> ownLines(String err) {
+    return err.lines().filter(line -> !line.startsWith(JVM_WARNING)).toList();
+  }
+
+  @Test
+  void onTheModulePathItNeedsNoFlag() throws Exception {
+    Ended ended = CommandProcess.onModulePath(List.of(), prune("m", "--quiet")).end();
+    assertEquals(0, ended.code(), ended.toString());
+    assertEquals(expectedBackend(), object(ended.out()).get("backend"));
+    assertEquals(List.of(), ownLines(ended.err()), "quiet");
+    for (String name : List.of("posterior.safetensors", "certificate.safetensors", "result.json")) {
+      assertTrue(Files.size(folder.resolve("m").resolve(name)) > 100, name);
+    }
+  }
+
+  @Test
+  void onTheClassPathSimdTakesOneFlag() throws Exception {
+    List<String> flag = List.of("--add-modules", "jdk.incubator.vector");
+    Ended ended = CommandProcess.onClassPath(flag, prune("c", "--quiet")).end();
+    assertEquals(0, ended.code(), ended.toString());
+    assertEquals(expectedBackend(), object(ended.out()).get("backend"));
+  }
+
+  @Test
+  void withoutTheFlagItIsScalarAndOneLineSaysWhy() throws Exception {
+    Ended ended = CommandProcess.onClassPath(List.of(), prune("s", "--quiet")).end();
+    assertEquals(0, ended.code(), ended.toString());
+    assertEquals("scalar", object(ended.out()).get("backend"));
+    List<String> lines = ownLines(ended.err());
+    assertEquals(1, lines.size(), ended.toString());
+    assertTrue(lines.get(0).contains("--add-modules jdk.incubator.vector"), lines.get(0));
+  }
+
+  @Test
+  void anExplicitBackEndIsNeverReplaced() throws Exception {
+    Ended ended = CommandProcess.onClassPath(List.of(), prune("x", "--backend", "simd")).end();
+    assertEquals(2, ended.code(), ended.toString());
+    assertEquals("", ended.out());
+    assertEquals(1, ownLines(ended.err()).size(), ended.toString());
+    assertTrue(ended.err().contains("--add-modules jdk.incubator.vector"), ended.err());
+    assertFalse(Files.exists(folder.resolve("x")));
+  }
+
+  @Test
+  void sameBitsWithEveryNumberOfThreadsAndEveryVectorWidth() throws Exception {
+    assumeTrue(expectedBackend().equals("simd"));
+    byte[] expected = posterior("w0", List.of(), "--threads", "1");
+    assertArrayEquals(expected, posterior("w1", List.of(), "--threads", "2"), "2 threads");
+    assertArrayEquals(expected, posterior("w2", List.of(), "--threads", "3"), "3 threads");
+    int widths = 0;
+    for (int bits : new int[] {128, 256, 512}) {
+      List<String> option = List.of("-Dbmr4j.vectorBits=" + bits);
+      Ended doctor = CommandProcess.onModulePath(option, "doctor", "--json").end();
+      if (object(doctor.out()).get("backend").equals("simd")) {
+        byte[] posterior = posterior("w" + bits, option, "--threads", "2", "--backend", "simd");
+        assertArrayEquals(expected, posterior, bits + " bits");
+        widths++;
+      }
+    }
+    assertTrue(widths >= 1, "no width could be tried");
+  }
+
+  private byte[] posterior(String out, List<String> jvmOptions, String... more) throws Exception {
+    Ended ended = CommandProcess.onModulePath(jvmOptions, prune(out, more)).end();
+    assertEquals(0, ended.code(), ended.toString());
+    return Files.readAllBytes(folder.resolve(out).resolve("posterior.safetensors"));
+  }
+
+  @Test
+  void doctorIsContentOnTheModulePath() throws Exception {
+    Ended ended = CommandProcess.onModulePath(List.of(), "doctor", "--json").end();
+    assertEquals(0, ended.code(), ended.toString());
+    assertEquals(expectedBackend(), object(ended.out()).get("backend"));
+    assertEquals(List.of(), ownLines(ended.err()));
+  }
+
+  @Test
+  void badUsageIsExitCodeTwo() throws Exception {
+    Ended ended = CommandProcess.onModulePath(List.of(), "prune", "--hidden", "0").end();
+    assertEquals(2, ended.code(), ended.toString());
+    assertEquals("", ended.out());
+    assertTrue(ended.err().contains("--hidden"), ended.err());
+  }
+
+  @Test
+  void noMemoryIsExitCodeOneAndLeavesNothing() throws Exception {
+    Ended ended =
+        CommandProcess.onModulePath(List.of("-Xmx64m"), prune("memory", "--hidden", "3000,3000"))
+            .end();
+    assertEquals(1, ended.code(), ended.toString());
+    assertEquals("", ended.out());
+    assertTrue(ended.err().contains("Out of memory"), ended.err());
+    assertTrue(ended.err().contains("-Xmx"), ended.err());
+    assertFalse(ended.err().contains("\tat "), ended.err());
+    assertFalse(Files.exists(folder.resolve("memory")));
+  }
+
+  @Test
+  void anInterruptLeavesNothing() throws IOException, InterruptedException {
+    CommandProcess process =
+        CommandProcess.onModulePath(
+            List.of(), prune("interrupted", "--warm-up", "50", "--iterations", "100000000"));
+    process.awaitError("round 1 of 2");
+    assertTrue(Files.isDirectory(folder.resolve("interrupted")), "it was tried before the run");
+    process.interrupt();
+    Ended ended = process.end();
+    assertNotEquals(0, ended.code());
+    assertEquals("", ended.out());
+    assertFalse(ended.err().contains("Exception"), ended.err());
+    assertFalse(Files.exists(folder.resolve("interrupted")), "it is gone");
+  }
+}
