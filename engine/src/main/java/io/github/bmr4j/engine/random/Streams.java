@@ -9,13 +9,19 @@ public final class Streams {
   /** What a stream's numbers are used for. */
   public enum Purpose {
     /** Starting values. */
-    INITIALIZATION,
+    INITIALIZATION(0),
     /** Weights drawn while training. */
-    TRAINING,
+    TRAINING(1),
     /** Weights drawn for estimates of the free energy and for predictions. */
-    PREDICTION,
+    PREDICTION(2),
     /** Order of examples, and splits. */
-    DATA
+    DATA(3);
+
+    private final int code;
+
+    Purpose(int code) {
+      this.code = code;
+    }
   }
 
   private static final int INDEX_BITS = 24;
@@ -33,6 +39,6 @@ public final class Streams {
       throw new IllegalArgumentException(
           "A stream's index must lie in 0 … " + ((1 << INDEX_BITS) - 1) + ", but is " + index);
     }
-    return purpose.ordinal() << INDEX_BITS | index;
+    return purpose.code << INDEX_BITS | index;
   }
 }

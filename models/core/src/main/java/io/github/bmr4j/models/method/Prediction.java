@@ -21,6 +21,8 @@ public final class Prediction {
   public interface Sink {
 
     /**
+     * Takes the outputs of one batch.
+     *
      * @param logits [rows, classes] from the offset on; overwritten by the next batch
      * @param offset of the first
      * @param rows examples in this batch
