@@ -30,7 +30,7 @@ public final class ModelReduction {
       this.code = (byte) code;
     }
 
-    /** How decisions and files write it; stays the same whatever the order of the constants. */
+    /** The number that stands for it in {@link Decisions} and in files. */
     public byte code() {
       return code;
     }
@@ -58,7 +58,7 @@ public final class ModelReduction {
    * What is known of each weight of a layer: for removed ones as it was when they were removed.
    *
    * @param block the layer
-   * @param reason {@link Reason#code} of each weight
+   * @param reason {@link Reason#code} of each, a weight each
    * @param round in which it was removed, or 0
    * @param mean posterior mean at removal
    * @param deviation posterior standard deviation at removal
