@@ -18,7 +18,7 @@ final class SimdReductionKernels implements ReductionKernels {
   @Override
   public double sum(Slice x) {
     synchronized (pool) {
-      blocks.run(pool, BlockTask.Operation.SUM, x, x);
+      blocks.run(pool, BlockTask.BlockWise.SUM, x, x);
       return blocks.sum();
     }
   }
@@ -27,7 +27,7 @@ final class SimdReductionKernels implements ReductionKernels {
   public double dot(Slice a, Slice b) {
     Checks.sameLength("dot", "a", a, "b", b);
     synchronized (pool) {
-      blocks.run(pool, BlockTask.Operation.DOT, a, b);
+      blocks.run(pool, BlockTask.BlockWise.DOT, a, b);
       return blocks.sum();
     }
   }
@@ -47,7 +47,7 @@ final class SimdReductionKernels implements ReductionKernels {
   @Override
   public int firstNonFinite(Slice x) {
     synchronized (pool) {
-      blocks.run(pool, BlockTask.Operation.FIRST_NON_FINITE, x, x);
+      blocks.run(pool, BlockTask.BlockWise.FIRST_NON_FINITE, x, x);
       return blocks.first();
     }
   }
@@ -57,7 +57,7 @@ final class SimdReductionKernels implements ReductionKernels {
     ReductionArguments.perRow("rowSums", m, "out", out);
     synchronized (pool) {
       rows.values = out;
-      rows.run(pool, RowTask.Operation.SUM, m);
+      rows.run(pool, RowTask.RowWise.SUM, m);
     }
   }
 
@@ -74,7 +74,7 @@ final class SimdReductionKernels implements ReductionKernels {
     ReductionArguments.perRow("logSumExp", x, "out", out);
     synchronized (pool) {
       rows.values = out;
-      rows.run(pool, RowTask.Operation.LOG_SUM_EXP, x);
+      rows.run(pool, RowTask.RowWise.LOG_SUM_EXP, x);
     }
   }
 
@@ -83,7 +83,7 @@ final class SimdReductionKernels implements ReductionKernels {
     ReductionArguments.sameShape("softmax", "x", x, "out", out);
     synchronized (pool) {
       rows.out = out;
-      rows.run(pool, RowTask.Operation.SOFTMAX, x);
+      rows.run(pool, RowTask.RowWise.SOFTMAX, x);
     }
   }
 
@@ -93,7 +93,7 @@ final class SimdReductionKernels implements ReductionKernels {
     synchronized (pool) {
       rows.labels = labels;
       rows.values = losses;
-      rows.run(pool, RowTask.Operation.CROSS_ENTROPY, logits);
+      rows.run(pool, RowTask.RowWise.CROSS_ENTROPY, logits);
     }
   }
 
@@ -106,14 +106,14 @@ final class SimdReductionKernels implements ReductionKernels {
       rows.values = dLosses;
       rows.out = dLogits;
       rows.accumulate = accumulate;
-      rows.run(pool, RowTask.Operation.CROSS_ENTROPY_PULLBACK, logits);
+      rows.run(pool, RowTask.RowWise.CROSS_ENTROPY_PULLBACK, logits);
     }
   }
 
   /** One number for each block of a slice or of a pair of slices. */
   private static final class BlockTask implements WorkerPool.Task {
 
-    enum Operation {
+    enum BlockWise {
       SUM,
       DOT,
       FIRST_NON_FINITE
@@ -122,14 +122,14 @@ final class SimdReductionKernels implements ReductionKernels {
     /** Blocks of one part. */
     private static final int PART = 16;
 
-    private Operation operation;
+    private BlockWise operation;
     private Slice a;
     private Slice b;
     private int blocks;
     private double[] results = new double[PART];
     private float[] lanes = new float[SimdSums.VIRTUAL_LANES];
 
-    void run(WorkerPool pool, Operation operation, Slice a, Slice b) {
+    void run(WorkerPool pool, BlockWise operation, Slice a, Slice b) {
       this.operation = operation;
       this.a = a;
       this.b = b;
@@ -243,7 +243,7 @@ final class SimdReductionKernels implements ReductionKernels {
   /** What is computed row by row; a part is a few rows. */
   private static final class RowTask implements WorkerPool.Task {
 
-    enum Operation {
+    enum RowWise {
       SUM,
       LOG_SUM_EXP,
       SOFTMAX,
@@ -254,7 +254,7 @@ final class SimdReductionKernels implements ReductionKernels {
     /** Elements of one part. */
     private static final int PART = 8 * 1024;
 
-    private Operation operation;
+    private RowWise operation;
     private MatrixView x;
     private int rowsOfPart;
 
@@ -266,7 +266,7 @@ final class SimdReductionKernels implements ReductionKernels {
     private boolean accumulate;
     private float[] lanes = new float[0];
 
-    void run(WorkerPool pool, Operation operation, MatrixView x) {
+    void run(WorkerPool pool, RowWise operation, MatrixView x) {
       this.operation = operation;
       this.x = x;
       rowsOfPart = Math.max(1, PART / Math.max(1, x.columns()));
@@ -287,15 +287,16 @@ final class SimdReductionKernels implements ReductionKernels {
     @Override
     public void run(int part) {
       int lo = part * SimdSums.VIRTUAL_LANES;
+      SimdSoftmax scratch = SimdSoftmax.ofThread();
       int to = (int) Math.min((part + 1L) * rowsOfPart, x.rows());
       for (int row = part * rowsOfPart; row < to; row++) {
         int at = x.offset() + row * x.stride();
         switch (operation) {
           case SUM -> value(row, SimdSums.sum(x.array(), at, x.columns(), lanes, lo));
-          case LOG_SUM_EXP -> logSumExp(row, at, lo);
-          case SOFTMAX -> softmax(row, at, lo);
-          case CROSS_ENTROPY -> crossEntropy(row, at, lo);
-          case CROSS_ENTROPY_PULLBACK -> crossEntropyPullback(row, at, lo);
+          case LOG_SUM_EXP -> logSumExp(row, at, scratch);
+          case SOFTMAX -> softmax(row, at, scratch);
+          case CROSS_ENTROPY -> crossEntropy(row, at, scratch);
+          case CROSS_ENTROPY_PULLBACK -> crossEntropyPullback(row, at, scratch);
         }
       }
     }
@@ -304,37 +305,37 @@ final class SimdReductionKernels implements ReductionKernels {
       values.array()[values.offset() + row] = (float) value;
     }
 
-    private void logSumExp(int row, int at, int lo) {
+    private void logSumExp(int row, int at, SimdSoftmax scratch) {
       float max = SimdSoftmax.max(x.array(), at, x.columns());
-      value(row, Float.isInfinite(max) ? max : max + logSum(at, max, lo));
+      value(row, Float.isInfinite(max) ? max : max + logSum(at, max, scratch));
     }
 
-    private void softmax(int row, int at, int lo) {
+    private void softmax(int row, int at, SimdSoftmax scratch) {
       float[] p = out.array();
       int to = out.offset() + row * out.stride();
       float max = SimdSoftmax.max(x.array(), at, x.columns());
-      float inverse = (float) (1 / sumExp(at, max, lo));
-      SimdSoftmax.scaledExp(x.array(), at, x.columns(), max, inverse, p, to, 0);
+      float inverse = (float) (1 / sumExp(at, max, scratch));
+      scratch.scaledExp(x.array(), at, x.columns(), max, inverse, p, to, false);
     }
 
-    private void crossEntropy(int row, int at, int lo) {
+    private void crossEntropy(int row, int at, SimdSoftmax scratch) {
       float max = SimdSoftmax.max(x.array(), at, x.columns());
       double target = x.array()[at + label(row)];
       // The two large numbers first: their difference is exact.
-      value(row, (max - target) + logSum(at, max, lo));
+      value(row, (max - target) + logSum(at, max, scratch));
     }
 
-    private void crossEntropyPullback(int row, int at, int lo) {
+    private void crossEntropyPullback(int row, int at, SimdSoftmax scratch) {
       float[] d = out.array();
       int to = out.offset() + row * out.stride();
       int label = label(row);
       float dLoss = values.array()[values.offset() + row];
       float max = SimdSoftmax.max(x.array(), at, x.columns());
-      float inverse = (float) (1 / sumExp(at, max, lo));
+      float inverse = (float) (1 / sumExp(at, max, scratch));
       float old = accumulate ? d[to + label] : 0f;
       float p = FloatMath.exp(x.array()[at + label] - max) * inverse;
-      int keep = accumulate ? -1 : 0;
-      SimdSoftmax.scaledExp(x.array(), at, x.columns(), max, inverse * dLoss, d, to, keep);
+      float factor = inverse * dLoss;
+      scratch.scaledExp(x.array(), at, x.columns(), max, factor, d, to, accumulate);
       d[to + label] = Math.fma(dLoss, p - 1f, old);
     }
 
@@ -342,13 +343,13 @@ final class SimdReductionKernels implements ReductionKernels {
       return (int) labels.array()[labels.offset() + row];
     }
 
-    private double sumExp(int at, float max, int lo) {
-      return SimdSoftmax.sumExp(x.array(), at, x.columns(), max, lanes, lo);
+    private double sumExp(int at, float max, SimdSoftmax scratch) {
+      return scratch.sumExp(x.array(), at, x.columns(), max);
     }
 
     /** In StrictMath, so that every machine computes the same bits. */
-    private double logSum(int at, float max, int lo) {
-      return StrictMath.log(sumExp(at, max, lo));
+    private double logSum(int at, float max, SimdSoftmax scratch) {
+      return StrictMath.log(sumExp(at, max, scratch));
     }
   }
 }
