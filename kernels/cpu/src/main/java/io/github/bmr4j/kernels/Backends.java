@@ -40,18 +40,30 @@ public final class Backends {
    * @throws IllegalStateException if the named back end cannot run here
    */
   public static Backend open() {
+    return open(defaultThreads());
+  }
+
+  /**
+   * Opens the back end that {@link #open()} chooses.
+   *
+   * @param threads number of threads that compute, the caller's included; at least 1
+   * @throws IllegalArgumentException if the property names no known back end or {@code threads < 1}
+   * @throws IllegalStateException if the named back end cannot run here
+   */
+  public static Backend open(int threads) {
     String asked = System.getProperty(BACKEND_PROPERTY);
     if (asked != null) {
-      return open(asked);
+      return open(asked, threads);
     }
+    requireThreads(threads);
     BackendProvider simd = new SimdBackendProvider();
     BackendProvider.Availability availability = simd.availability();
     if (availability.available()) {
-      return opened(simd, defaultThreads());
+      return opened(simd, threads);
     }
     String refusal = "simd is not used: " + availability.reason();
     say(Level.WARNING, refusal);
-    return opened(new ScalarBackendProvider(refusal), defaultThreads());
+    return opened(new ScalarBackendProvider(refusal), threads);
   }
 
   /**
@@ -74,10 +86,7 @@ public final class Backends {
    * @throws IllegalStateException if that back end cannot run here; says why and what to do
    */
   public static Backend open(String name, int threads) {
-    if (threads < 1) {
-      throw new IllegalArgumentException(
-          "A back end needs at least 1 thread, but " + threads + " were asked for");
-    }
+    requireThreads(threads);
     List<BackendProvider> providers = providers();
     for (BackendProvider provider : providers) {
       if (provider.name().equals(name)) {
@@ -125,6 +134,13 @@ public final class Backends {
               + " it");
     }
     return List.copyOf(warnings);
+  }
+
+  private static void requireThreads(int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException(
+          "A back end needs at least 1 thread, but " + threads + " were asked for");
+    }
   }
 
   private static Backend opened(BackendProvider provider, int threads) {

@@ -43,24 +43,9 @@ final class BackendOptions {
       if (name != null) {
         return threads == null ? Backends.open(name) : Backends.open(name, threads);
       }
-      return threads == null ? Backends.open() : openDefault();
+      return threads == null ? Backends.open() : Backends.open(threads);
     } catch (IllegalArgumentException | IllegalStateException refused) {
       throw new InputException(refused.getMessage(), refused);
-    }
-  }
-
-  /** The default back end takes its number of threads from the system property alone. */
-  private Backend openDefault() {
-    String before = System.getProperty(Backends.THREADS_PROPERTY);
-    System.setProperty(Backends.THREADS_PROPERTY, threads.toString());
-    try {
-      return Backends.open();
-    } finally {
-      if (before == null) {
-        System.clearProperty(Backends.THREADS_PROPERTY);
-      } else {
-        System.setProperty(Backends.THREADS_PROPERTY, before);
-      }
     }
   }
 }

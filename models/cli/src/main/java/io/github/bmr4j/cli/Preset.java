@@ -19,8 +19,7 @@ record Preset(HiddenLayers hidden, UnaryFunction activation, StochasticBmr.Confi
    * and the closed-form divergence, so that the posterior before the first pruning is close to the
    * best that the whole network can have on so little data.
    */
-  static final Preset DIGITS =
-      new Preset(HiddenLayers.of(100, 100), UnaryFunction.SWISH, digits());
+  static final Preset DIGITS = new Preset(HiddenLayers.of(100, 100), UnaryFunction.SWISH, digits());
 
   /** The paper's: a multi-layer perceptron of four hidden layers of 500, and its settings. */
   static final Preset FASHION_MNIST =

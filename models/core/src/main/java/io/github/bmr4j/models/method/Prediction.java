@@ -33,6 +33,7 @@ public final class Prediction {
   private final Backend backend;
   private final FlatModel model;
   private final int batch;
+  private final int classes;
   private final Input x;
   private final Input labels;
   private final Node logits;
@@ -48,6 +49,7 @@ public final class Prediction {
     this.backend = backend;
     this.model = model;
     this.batch = batch;
+    this.classes = model.network().output().size();
     this.x = new Input(model.network().batchShape(batch));
     this.labels = new Input(Shape.of(batch));
     this.logits = model.network().forward(x, model.draws());
@@ -61,6 +63,7 @@ public final class Prediction {
    * @param data examples with class labels
    * @param samples number of draws
    * @param sink receives them
+   * @throws DivergedException if an output is not finite
    */
   public void predict(Dataset data, int samples, Sink sink) {
     for (int sample = 0; sample < samples; sample++) {
@@ -70,6 +73,17 @@ public final class Prediction {
         graph.forward();
         Slice outputs = logits.value().slice();
         backend.memory().pull(outputs);
+        int bad = backend.reduction().firstNonFinite(outputs);
+        if (bad >= 0) {
+          throw new DivergedException(
+              "The network's output for example "
+                  + (from + bad / classes)
+                  + " is "
+                  + outputs.get(bad)
+                  + " under draw "
+                  + sample
+                  + " of the weights");
+        }
         sink.accept(outputs.array(), outputs.offset(), rows);
       }
     }
