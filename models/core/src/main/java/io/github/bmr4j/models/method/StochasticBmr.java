@@ -77,6 +77,30 @@ public final class StochasticBmr {
             10_000,
             137);
 
+    /**
+     * These settings with another schedule.
+     *
+     * @param warmUp steps before the first pruning
+     * @param rounds number of prunings
+     * @param stepsPerRound steps after each pruning
+     */
+    public Config withSchedule(int warmUp, int rounds, int stepsPerRound) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          learningRate,
+          divergence,
+          rule,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
     /** Number of training steps of the whole run. */
     public long totalSteps() {
       return warmUp + (long) rounds * stepsPerRound;

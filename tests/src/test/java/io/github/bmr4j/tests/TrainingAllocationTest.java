@@ -1,0 +1,65 @@
+package io.github.bmr4j.tests;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import io.github.bmr4j.engine.optim.LearningRate;
+import io.github.bmr4j.engine.optim.Optimizer;
+import io.github.bmr4j.engine.tensor.Shape;
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.Backends;
+import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.kernels.VariationalStep;
+import io.github.bmr4j.models.data.Batches;
+import io.github.bmr4j.models.data.Dataset;
+import io.github.bmr4j.models.data.Digits;
+import io.github.bmr4j.models.method.FlatModel;
+import io.github.bmr4j.models.method.Training;
+import io.github.bmr4j.models.network.Networks;
+import java.lang.management.ManagementFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A training step in the steady state: batch, forward, backward, updates, on all threads. */
+class TrainingAllocationTest {
+
+  private static final int STEPS = 200;
+  private static final int MOST_ROUNDS = 60;
+
+  /** What the JVM's own threads may do meanwhile; a vector on the heap is 80 bytes a time. */
+  private static final long BYTES_PER_STEP = 64;
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aStepAllocatesNothingOnceCompiled(int threads) {
+    ThreadMXBean bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    Dataset data = Digits.split(0).train();
+    long perStep = Long.MAX_VALUE;
+    try (Backend backend = Backends.open(threads)) {
+      FlatModel model =
+          new FlatModel(
+              backend,
+              Networks.mlp(Shape.of(64), new int[] {100, 100}, 10, UnaryFunction.SWISH),
+              FlatModel.Config.PUBLISHED,
+              1);
+      Training training =
+          new Training(
+              backend,
+              model,
+              data,
+              Batches.independent(data.size(), 120, 1),
+              Optimizer.adaBelief(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-3)),
+              VariationalStep.Divergence.ANALYTIC);
+      // The compiler takes its time, and until it is done vectors live on the heap.
+      for (int round = 0; round < MOST_ROUNDS && perStep > BYTES_PER_STEP; round++) {
+        long before = bean.getTotalThreadAllocatedBytes();
+        for (int i = 0; i < STEPS; i++) {
+          training.step();
+        }
+        perStep = (bean.getTotalThreadAllocatedBytes() - before) / STEPS;
+      }
+    }
+    long bytes = perStep;
+    assertTrue(bytes <= BYTES_PER_STEP, () -> bytes + " bytes a step with " + threads + " threads");
+  }
+}
