@@ -151,8 +151,8 @@ class StochasticVariationalInferenceTest {
 
   @Test
   void theNumberOfThreadsDoesNotChangeABit() {
-    try (Backend one = Backends.open("simd", 1);
-        Backend two = Backends.open("simd", 2)) {
+    try (Backend one = Backends.open(1);
+        Backend two = Backends.open(2)) {
       MeanFieldNormal a = fit(one, VariationalStep.Divergence.ANALYTIC, 200);
       MeanFieldNormal b = fit(two, VariationalStep.Divergence.ANALYTIC, 200);
       assertArrayEquals(a.factors().mean().toArray(), b.factors().mean().toArray());
