@@ -3,16 +3,20 @@ package io.github.bmr4j.kernels;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Values and derivatives of {@link VectorMath} and {@link FloatMath}, as kernels use them. */
+/** Values and derivatives of the functions of one argument, as the SIMD kernels compute them. */
 @Tag("width")
 class UnaryFunctionsTest {
 
   /** A prime, so that every exponent and all kinds of mantissas come up: 266,000 bit patterns. */
   private static final int STRIDE = 16_127;
+
+  private static final WorkerPool POOL = new WorkerPool(1);
+  private static final ElementwiseKernels SIMD = new SimdElementwiseKernels(POOL);
 
   private static final float[] SPECIAL = {
     0f,
@@ -47,6 +51,11 @@ class UnaryFunctionsTest {
     110f,
     -110f
   };
+
+  @AfterAll
+  static void close() {
+    POOL.close();
+  }
 
   /** Every {@link #STRIDE}th float, the range where functions bend, and special numbers. */
   private static float[] arguments() {
@@ -88,7 +97,7 @@ class UnaryFunctionsTest {
   void isAccurateForAllFloats(UnaryFunction f) {
     float[] x = arguments();
     float[] y = new float[x.length];
-    SimdUnary.apply(f, x, 0, y, 0, x.length);
+    SIMD.apply(f, Slice.of(x), Slice.of(y));
     double worst = 0;
     float worstAt = 0;
     for (int i = 0; i < x.length; i++) {
@@ -110,48 +119,54 @@ class UnaryFunctionsTest {
     assertTrue(worst <= bound(f), f + ": " + worst + " ulp at " + worstAt);
   }
 
-  /** The scalar twin does what does not fill a vector: all runs of length 1. */
+  /** In whole vectors and one by one, as what does not fill a vector. */
   @ParameterizedTest
   @EnumSource
-  void vectorAndTwinGiveTheSameBits(UnaryFunction f) {
+  void wholeVectorsAndSingleElementsGiveTheSameBits(UnaryFunction f) {
     float[] x = arguments();
     float[] vector = new float[x.length];
-    float[] twin = new float[x.length];
-    SimdUnary.apply(f, x, 0, vector, 0, x.length);
+    float[] single = new float[x.length];
+    SIMD.apply(f, Slice.of(x), Slice.of(vector));
     for (int i = 0; i < x.length; i++) {
-      SimdUnary.apply(f, x, i, twin, i, 1);
+      SIMD.apply(f, element(x, i), element(single, i));
     }
-    assertSameBits(f, x, vector, twin);
+    assertSameBits(f, x, vector, single);
   }
 
   @ParameterizedTest
   @EnumSource
-  void pullbacksOfVectorAndTwinGiveTheSameBits(UnaryFunction f) {
+  void pullbacksOfVectorsAndSingleElementsGiveTheSameBits(UnaryFunction f) {
     float[] x = arguments();
     int n = x.length;
     float[] y = new float[n];
-    SimdUnary.apply(f, x, 0, y, 0, n);
+    SIMD.apply(f, Slice.of(x), Slice.of(y));
     float[] dy = new float[n];
     float[] vector = new float[n];
-    float[] twin = new float[n];
+    float[] single = new float[n];
     for (int i = 0; i < n; i++) {
       dy[i] = (i % 17 - 8) * 0.3f;
-      vector[i] = twin[i] = i % 5;
+      vector[i] = single[i] = i % 5;
     }
     for (boolean accumulate : new boolean[] {true, false}) {
-      SimdUnaryPullback.apply(f, x, 0, y, 0, dy, 0, vector, 0, n, accumulate);
+      SIMD.applyPullback(
+          f, Slice.of(x), Slice.of(y), Slice.of(dy), Slice.of(vector), accumulate);
       for (int i = 0; i < n; i++) {
-        SimdUnaryPullback.apply(f, x, i, y, i, dy, i, twin, i, 1, accumulate);
+        SIMD.applyPullback(
+            f, element(x, i), element(y, i), element(dy, i), element(single, i), accumulate);
       }
-      assertSameBits(f, x, vector, twin);
+      assertSameBits(f, x, vector, single);
     }
   }
 
-  private static void assertSameBits(UnaryFunction f, float[] x, float[] vector, float[] twin) {
+  private static Slice element(float[] x, int i) {
+    return new Slice(x, i, 1);
+  }
+
+  private static void assertSameBits(UnaryFunction f, float[] x, float[] vector, float[] single) {
     for (int i = 0; i < x.length; i++) {
       // Not the raw bits: one NaN is as good as another.
-      if (Float.floatToIntBits(vector[i]) != Float.floatToIntBits(twin[i])) {
-        assertEquals(twin[i], vector[i], f + " at " + x[i]);
+      if (Float.floatToIntBits(vector[i]) != Float.floatToIntBits(single[i])) {
+        assertEquals(single[i], vector[i], f + " at " + x[i]);
       }
     }
   }
@@ -161,18 +176,19 @@ class UnaryFunctionsTest {
   @EnumSource
   void derivativesAreFiniteAndAgree(UnaryFunction f) {
     float[] x = arguments();
-    float[] dx = new float[1];
-    float[] y = new float[1];
+    Slice one = Slice.of(1f);
+    Slice dx = Slice.allocate(1);
+    Slice y = Slice.allocate(1);
     for (int i = 0; i < x.length; i++) {
-      y[0] = (float) ScalarMath.value(f, x[i]);
-      SimdUnaryPullback.apply(f, x, i, y, 0, new float[] {1f}, 0, dx, 0, 1, false);
-      double exact = ScalarMath.pullback(f, x[i], y[0], 1);
+      y.set(0, (float) ScalarMath.value(f, x[i]));
+      SIMD.applyPullback(f, element(x, i), y, one, dx, false);
+      double exact = ScalarMath.pullback(f, x[i], y.get(0), 1);
       float rounded = (float) exact;
       if (Float.isNaN(rounded) || Float.isInfinite(rounded)) {
-        assertEquals(rounded, dx[0], f + " at " + x[i]);
+        assertEquals(rounded, dx.get(0), f + " at " + x[i]);
       } else {
         double tolerance = 0x1p-21 * Math.max(1, Math.abs(exact));
-        assertEquals(exact, dx[0], tolerance, f + " at " + x[i]);
+        assertEquals(exact, dx.get(0), tolerance, f + " at " + x[i]);
       }
     }
   }
@@ -192,8 +208,8 @@ class UnaryFunctionsTest {
       dy[i] = 1.5f - 0.003f * i;
       dx[i] = 2f;
     }
-    SimdUnary.apply(f, x, 0, y, 0, n);
-    SimdUnaryPullback.apply(f, x, 0, y, 0, dy, 0, dx, 0, n, true);
+    SIMD.apply(f, Slice.of(x), Slice.of(y));
+    SIMD.applyPullback(f, Slice.of(x), Slice.of(y), Slice.of(dy), Slice.of(dx), true);
     double h = 1e-6;
     for (int i = 0; i < n; i++) {
       double slope = (ScalarMath.value(f, x[i] + h) - ScalarMath.value(f, x[i] - h)) / (2 * h);
