@@ -14,7 +14,8 @@ package io.github.bmr4j.kernels;
  * + r (a − 1) ≤ 0 the reduced evidence diverges and the result is NaN. NaN in, NaN out; kernels
  * decide nothing.
  *
- * <p>Error of a float ΔF: at most 2⁻²⁰ · (1 + |½ ln a| + ½ μ²/s²).
+ * <p>Error of a float ΔF: at most 2⁻²⁰ · (1 + |½ ln a| + ½ μ²/s²); more for r > 1 close to where
+ * the reduced evidence diverges.
  */
 public interface EvidenceKernels {
 

@@ -74,15 +74,16 @@ final class ScalarEvidenceKernels implements EvidenceKernels {
     }
   }
 
-  /** The formula of {@link EvidenceKernels}. */
+  /**
+   * The formula of {@link EvidenceKernels} with numerator and denominator divided by a: d = (1 + r
+   * (a − 1)) / a, so that one logarithm remains, which is exactly 0 at r = 1.
+   */
   static double deltaF(double mean, double sd, double priorVariance, double reducedVariance) {
-    double a = priorVariance / (sd * sd);
     double r = reducedVariance / priorVariance;
-    double excess = r * (a - 1);
-    if (1 + excess <= 0) {
+    double d = r + (1 - r) * (sd * sd / priorVariance);
+    if (d <= 0) {
       return Double.NaN;
     }
-    double square = mean / sd * (mean / sd);
-    return 0.5 * (Math.log(a) - Math.log1p(excess) - square * (1 - r) / (1 + excess));
+    return -0.5 * (Math.log(d) + (1 - r) * (mean * mean / priorVariance) / d);
   }
 }

@@ -18,7 +18,7 @@ final class SimdReductionKernels implements ReductionKernels {
   @Override
   public double sum(Slice x) {
     synchronized (pool) {
-      blocks.run(pool, BlockTask.Operation.SUM, x, x);
+      blocks.run(pool, BlockTask.BlockWise.SUM, x, x);
       return blocks.sum();
     }
   }
@@ -27,7 +27,7 @@ final class SimdReductionKernels implements ReductionKernels {
   public double dot(Slice a, Slice b) {
     Checks.sameLength("dot", "a", a, "b", b);
     synchronized (pool) {
-      blocks.run(pool, BlockTask.Operation.DOT, a, b);
+      blocks.run(pool, BlockTask.BlockWise.DOT, a, b);
       return blocks.sum();
     }
   }
@@ -47,7 +47,7 @@ final class SimdReductionKernels implements ReductionKernels {
   @Override
   public int firstNonFinite(Slice x) {
     synchronized (pool) {
-      blocks.run(pool, BlockTask.Operation.FIRST_NON_FINITE, x, x);
+      blocks.run(pool, BlockTask.BlockWise.FIRST_NON_FINITE, x, x);
       return blocks.first();
     }
   }
@@ -57,7 +57,7 @@ final class SimdReductionKernels implements ReductionKernels {
     ReductionArguments.perRow("rowSums", m, "out", out);
     synchronized (pool) {
       rows.values = out;
-      rows.run(pool, RowTask.Operation.SUM, m);
+      rows.run(pool, RowTask.RowWise.SUM, m);
     }
   }
 
@@ -74,7 +74,7 @@ final class SimdReductionKernels implements ReductionKernels {
     ReductionArguments.perRow("logSumExp", x, "out", out);
     synchronized (pool) {
       rows.values = out;
-      rows.run(pool, RowTask.Operation.LOG_SUM_EXP, x);
+      rows.run(pool, RowTask.RowWise.LOG_SUM_EXP, x);
     }
   }
 
@@ -83,7 +83,7 @@ final class SimdReductionKernels implements ReductionKernels {
     ReductionArguments.sameShape("softmax", "x", x, "out", out);
     synchronized (pool) {
       rows.out = out;
-      rows.run(pool, RowTask.Operation.SOFTMAX, x);
+      rows.run(pool, RowTask.RowWise.SOFTMAX, x);
     }
   }
 
@@ -93,7 +93,7 @@ final class SimdReductionKernels implements ReductionKernels {
     synchronized (pool) {
       rows.labels = labels;
       rows.values = losses;
-      rows.run(pool, RowTask.Operation.CROSS_ENTROPY, logits);
+      rows.run(pool, RowTask.RowWise.CROSS_ENTROPY, logits);
     }
   }
 
@@ -106,14 +106,14 @@ final class SimdReductionKernels implements ReductionKernels {
       rows.values = dLosses;
       rows.out = dLogits;
       rows.accumulate = accumulate;
-      rows.run(pool, RowTask.Operation.CROSS_ENTROPY_PULLBACK, logits);
+      rows.run(pool, RowTask.RowWise.CROSS_ENTROPY_PULLBACK, logits);
     }
   }
 
   /** One number for each block of a slice or of a pair of slices. */
   private static final class BlockTask implements WorkerPool.Task {
 
-    enum Operation {
+    enum BlockWise {
       SUM,
       DOT,
       FIRST_NON_FINITE
@@ -122,14 +122,14 @@ final class SimdReductionKernels implements ReductionKernels {
     /** Blocks of one part. */
     private static final int PART = 16;
 
-    private Operation operation;
+    private BlockWise operation;
     private Slice a;
     private Slice b;
     private int blocks;
     private double[] results = new double[PART];
     private float[] lanes = new float[SimdSums.VIRTUAL_LANES];
 
-    void run(WorkerPool pool, Operation operation, Slice a, Slice b) {
+    void run(WorkerPool pool, BlockWise operation, Slice a, Slice b) {
       this.operation = operation;
       this.a = a;
       this.b = b;
@@ -243,7 +243,7 @@ final class SimdReductionKernels implements ReductionKernels {
   /** What is computed row by row; a part is a few rows. */
   private static final class RowTask implements WorkerPool.Task {
 
-    enum Operation {
+    enum RowWise {
       SUM,
       LOG_SUM_EXP,
       SOFTMAX,
@@ -254,7 +254,7 @@ final class SimdReductionKernels implements ReductionKernels {
     /** Elements of one part. */
     private static final int PART = 8 * 1024;
 
-    private Operation operation;
+    private RowWise operation;
     private MatrixView x;
     private int rowsOfPart;
 
@@ -266,7 +266,7 @@ final class SimdReductionKernels implements ReductionKernels {
     private boolean accumulate;
     private float[] lanes = new float[0];
 
-    void run(WorkerPool pool, Operation operation, MatrixView x) {
+    void run(WorkerPool pool, RowWise operation, MatrixView x) {
       this.operation = operation;
       this.x = x;
       rowsOfPart = Math.max(1, PART / Math.max(1, x.columns()));
