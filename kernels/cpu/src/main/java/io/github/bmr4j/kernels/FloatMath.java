@@ -56,7 +56,7 @@ final class FloatMath {
 
   static final int MANTISSA_MASK = 0x007fffff;
 
-  /** sqrt(2) - 1, the largest f of the logarithm's polynomial. */
+  /** sqrt(2) - 1, the largest f in the logarithm's polynomial. */
   static final float LOG1P_LIMIT = 0x1.a827ap-2f;
 
   /** Beyond ± this, tanh rounds to ±1. */

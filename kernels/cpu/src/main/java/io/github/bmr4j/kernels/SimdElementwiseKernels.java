@@ -226,7 +226,7 @@ final class SimdElementwiseKernels implements ElementwiseKernels {
         case ADD_PRODUCT -> SimdArithmetic.addProduct(x, xo, y, yo, z, zo, n);
         case APPLY -> SimdUnary.apply(function, x, xo, z, zo, n);
         case PULLBACK ->
-            SimdUnaryPullback.apply(
+            SimdUnary.pullback(
                 function, x, xo, y, yo, c.array(), c.offset() + from, z, zo, n, accumulate);
         case ADD_ROW -> throw new AssertionError("rows are added one by one");
       }

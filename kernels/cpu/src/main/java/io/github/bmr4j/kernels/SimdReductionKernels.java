@@ -287,15 +287,16 @@ final class SimdReductionKernels implements ReductionKernels {
     @Override
     public void run(int part) {
       int lo = part * SimdSums.VIRTUAL_LANES;
+      SimdSoftmax scratch = SimdSoftmax.ofThread();
       int to = (int) Math.min((part + 1L) * rowsOfPart, x.rows());
       for (int row = part * rowsOfPart; row < to; row++) {
         int at = x.offset() + row * x.stride();
         switch (operation) {
           case SUM -> value(row, SimdSums.sum(x.array(), at, x.columns(), lanes, lo));
-          case LOG_SUM_EXP -> logSumExp(row, at, lo);
-          case SOFTMAX -> softmax(row, at, lo);
-          case CROSS_ENTROPY -> crossEntropy(row, at, lo);
-          case CROSS_ENTROPY_PULLBACK -> crossEntropyPullback(row, at, lo);
+          case LOG_SUM_EXP -> logSumExp(row, at, scratch);
+          case SOFTMAX -> softmax(row, at, scratch);
+          case CROSS_ENTROPY -> crossEntropy(row, at, scratch);
+          case CROSS_ENTROPY_PULLBACK -> crossEntropyPullback(row, at, scratch);
         }
       }
     }
@@ -304,37 +305,37 @@ final class SimdReductionKernels implements ReductionKernels {
       values.array()[values.offset() + row] = (float) value;
     }
 
-    private void logSumExp(int row, int at, int lo) {
+    private void logSumExp(int row, int at, SimdSoftmax scratch) {
       float max = SimdSoftmax.max(x.array(), at, x.columns());
-      value(row, Float.isInfinite(max) ? max : max + logSum(at, max, lo));
+      value(row, Float.isInfinite(max) ? max : max + logSum(at, max, scratch));
     }
 
-    private void softmax(int row, int at, int lo) {
+    private void softmax(int row, int at, SimdSoftmax scratch) {
       float[] p = out.array();
       int to = out.offset() + row * out.stride();
       float max = SimdSoftmax.max(x.array(), at, x.columns());
-      float inverse = (float) (1 / sumExp(at, max, lo));
-      SimdSoftmax.scaledExp(x.array(), at, x.columns(), max, inverse, p, to, 0);
+      float inverse = (float) (1 / sumExp(at, max, scratch));
+      scratch.scaledExp(x.array(), at, x.columns(), max, inverse, p, to, false);
     }
 
-    private void crossEntropy(int row, int at, int lo) {
+    private void crossEntropy(int row, int at, SimdSoftmax scratch) {
       float max = SimdSoftmax.max(x.array(), at, x.columns());
       double target = x.array()[at + label(row)];
       // The two large numbers first: their difference is exact.
-      value(row, (max - target) + logSum(at, max, lo));
+      value(row, (max - target) + logSum(at, max, scratch));
     }
 
-    private void crossEntropyPullback(int row, int at, int lo) {
+    private void crossEntropyPullback(int row, int at, SimdSoftmax scratch) {
       float[] d = out.array();
       int to = out.offset() + row * out.stride();
       int label = label(row);
       float dLoss = values.array()[values.offset() + row];
       float max = SimdSoftmax.max(x.array(), at, x.columns());
-      float inverse = (float) (1 / sumExp(at, max, lo));
+      float inverse = (float) (1 / sumExp(at, max, scratch));
       float old = accumulate ? d[to + label] : 0f;
       float p = FloatMath.exp(x.array()[at + label] - max) * inverse;
-      int keep = accumulate ? -1 : 0;
-      SimdSoftmax.scaledExp(x.array(), at, x.columns(), max, inverse * dLoss, d, to, keep);
+      float factor = inverse * dLoss;
+      scratch.scaledExp(x.array(), at, x.columns(), max, factor, d, to, accumulate);
       d[to + label] = Math.fma(dLoss, p - 1f, old);
     }
 
@@ -342,13 +343,13 @@ final class SimdReductionKernels implements ReductionKernels {
       return (int) labels.array()[labels.offset() + row];
     }
 
-    private double sumExp(int at, float max, int lo) {
-      return SimdSoftmax.sumExp(x.array(), at, x.columns(), max, lanes, lo);
+    private double sumExp(int at, float max, SimdSoftmax scratch) {
+      return scratch.sumExp(x.array(), at, x.columns(), max);
     }
 
     /** In StrictMath, so that every machine computes the same bits. */
-    private double logSum(int at, float max, int lo) {
-      return StrictMath.log(sumExp(at, max, lo));
+    private double logSum(int at, float max, SimdSoftmax scratch) {
+      return StrictMath.log(sumExp(at, max, scratch));
     }
   }
 }

@@ -2,20 +2,35 @@ package io.github.bmr4j.kernels;
 
 import static io.github.bmr4j.kernels.SimdSpecies.FLOAT;
 import static io.github.bmr4j.kernels.SimdSpecies.LANES;
-import static io.github.bmr4j.kernels.SimdSums.VIRTUAL_LANES;
 import static jdk.incubator.vector.VectorOperators.MAX;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /**
- * The three passes of a softmax over one row: its maximum, the sum of the exponentials, and the
- * exponentials again, scaled. Taking them twice costs less than keeping them. Short rows, such as
- * ten classes, are done with masks.
+ * The steps of a softmax over one row: its maximum, the exponentials with the maximum taken out,
+ * block by block in scratch memory of the thread, and their sum.
  */
 final class SimdSoftmax {
 
+  /** Elements of a block: those of a block of a sum. */
+  static final int BLOCK = SimdSums.BLOCK;
+
+  private static final ThreadLocal<SimdSoftmax> OF_THREAD =
+      ThreadLocal.withInitial(SimdSoftmax::new);
+
+  private static final float[] ZEROS = new float[BLOCK];
+
+  private final float[] e = new float[BLOCK];
+  private final float[] lanes = new float[SimdSums.VIRTUAL_LANES];
+
   private SimdSoftmax() {}
+
+  /** The scratch memory of the current thread. */
+  static SimdSoftmax ofThread() {
+    return OF_THREAD.get();
+  }
 
   /** The largest of n elements; NaN if one is, −∞ if there are none. */
   static float max(float[] x, int at, int n) {
@@ -32,57 +47,46 @@ final class SimdSoftmax {
     return max.reduceLanes(MAX);
   }
 
-  /** Σ exp(x − max) over n elements, in the order of {@link SimdSums}, in blocks. */
-  static double sumExp(float[] x, int at, int n, float max, float[] lanes, int lo) {
+  /** Σ exp(x − max) over n elements, in the order of {@link SimdSums}. */
+  double sumExp(float[] x, int at, int n, float max) {
     double sum = 0;
-    for (int from = 0; from < n; from += SimdSums.BLOCK) {
-      int count = Math.min(SimdSums.BLOCK, n - from);
-      for (int lane = 0; lane < VIRTUAL_LANES; lane += LANES) {
-        laneSumExp(x, at + from, lane, count, max, lanes, lo);
-      }
-      sum += SimdSums.total(lanes, lo);
+    for (int from = 0; from < n; from += BLOCK) {
+      int count = Math.min(BLOCK, n - from);
+      exponentials(x, at + from, count, max);
+      sum += SimdSums.blockSum(e, 0, count, lanes, 0);
     }
     return sum;
   }
 
-  /** One vector of the virtual lanes of a block. */
-  private static void laneSumExp(
-      float[] x, int at, int lane, int n, float max, float[] lanes, int lo) {
-    FloatVector sum = FloatVector.zero(FLOAT);
-    int i = lane;
-    for (; i + LANES <= n; i += VIRTUAL_LANES) {
-      sum = sum.add(VectorMath.exp(FloatVector.fromArray(FLOAT, x, at + i).sub(max)));
+  /** out = factor · exp(x − max), or out = out + factor · exp(x − max), over n elements. */
+  void scaledExp(
+      float[] x, int at, int n, float max, float factor, float[] out, int to, boolean accumulate) {
+    for (int from = 0; from < n; from += BLOCK) {
+      int count = Math.min(BLOCK, n - from);
+      if (n > BLOCK) {
+        // Of a row of one block they are still there from the sum.
+        exponentials(x, at + from, count, max);
+      }
+      if (accumulate) {
+        SimdArithmetic.addScaled(factor, e, 0, out, to + from, count);
+      } else {
+        SimdArithmetic.scale(factor, e, 0, out, to + from, count);
+      }
     }
-    if (i < n) {
-      VectorMask<Float> mask = FLOAT.indexInRange(i, n);
-      FloatVector e = VectorMath.exp(FloatVector.fromArray(FLOAT, x, at + i, mask).sub(max));
-      // The sum plus 0 is the sum: no term is negative.
-      sum = sum.add(FloatVector.zero(FLOAT).blend(e, mask));
-    }
-    sum.intoArray(lanes, lo + lane);
   }
 
-  /**
-   * out = factor · exp(x − max), or out = out + factor · exp(x − max), over n elements.
-   *
-   * @param keep −1 to add to out, 0 to forget it
-   */
-  static void scaledExp(
-      float[] x, int at, int n, float max, float factor, float[] out, int to, int keep) {
-    FloatVector scale = FloatVector.broadcast(FLOAT, factor);
-    int i = 0;
-    for (int bound = FLOAT.loopBound(n); i < bound; i += LANES) {
-      FloatVector old = FloatVector.fromArray(FLOAT, out, to + i);
-      old = old.reinterpretAsInts().and(keep).reinterpretAsFloats();
-      FloatVector e = VectorMath.exp(FloatVector.fromArray(FLOAT, x, at + i).sub(max));
-      e.fma(scale, old).intoArray(out, to + i);
-    }
-    if (i < n) {
-      VectorMask<Float> mask = FLOAT.indexInRange(i, n);
-      FloatVector old = FloatVector.fromArray(FLOAT, out, to + i, mask);
-      old = old.reinterpretAsInts().and(keep).reinterpretAsFloats();
-      FloatVector e = VectorMath.exp(FloatVector.fromArray(FLOAT, x, at + i, mask).sub(max));
-      e.fma(scale, old).intoArray(out, to + i, mask);
+  /** e = exp(x − max) for up to {@value SimdSums#BLOCK} elements. */
+  private void exponentials(float[] x, int at, int count, float max) {
+    int whole = FLOAT.loopBound(count + LANES - 1);
+    System.arraycopy(x, at, e, 0, count);
+    Arrays.fill(e, count, whole, max);
+    subtract(e, max, whole);
+    VectorMath.exp(e, ZEROS, whole);
+  }
+
+  private static void subtract(float[] x, float value, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector.fromArray(FLOAT, x, i).sub(value).intoArray(x, i);
     }
   }
 }

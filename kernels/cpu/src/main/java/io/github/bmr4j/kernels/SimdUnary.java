@@ -2,14 +2,15 @@ package io.github.bmr4j.kernels;
 
 import static io.github.bmr4j.kernels.SimdSpecies.FLOAT;
 import static io.github.bmr4j.kernels.SimdSpecies.LANES;
+import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.SQRT;
 
 import jdk.incubator.vector.FloatVector;
 
 /**
- * y = f(x) for a run of floats: one loop a function, so that each compiles to straight code, with
- * the scalar twin for what does not fill a vector.
+ * y = f(x) for a run of floats, and its pullback. What is one instruction is a loop here, the rest
+ * is done by blocks in {@link UnaryBlock}.
  */
 final class SimdUnary {
 
@@ -29,17 +30,61 @@ final class SimdUnary {
     switch (f) {
       case IDENTITY -> System.arraycopy(x, xo, y, yo, n);
       case RELU -> relu(x, xo, y, yo, n);
-      case TANH -> tanh(x, xo, y, yo, n);
-      case SIGMOID -> sigmoid(x, xo, y, yo, n);
-      case SWISH -> swish(x, xo, y, yo, n);
-      case GELU_TANH -> geluTanh(x, xo, y, yo, n);
-      case GELU -> gelu(x, xo, y, yo, n);
-      case SOFTPLUS -> softplus(x, xo, y, yo, n);
-      case EXP -> exp(x, xo, y, yo, n);
-      case LOG -> log(x, xo, y, yo, n);
-      case SQUARE -> square(x, xo, y, yo, n);
+      case SQUARE -> SimdArithmetic.multiply(x, xo, x, xo, y, yo, n);
       case SQRT -> sqrt(x, xo, y, yo, n);
-      case ERF -> erf(x, xo, y, yo, n);
+      case EXP, LOG, TANH, SIGMOID, SWISH, SOFTPLUS, ERF, GELU, GELU_TANH ->
+          UnaryBlock.ofThread().apply(f, x, xo, y, yo, n);
+    }
+  }
+
+  /**
+   * dx[dxo + i] = [dx[dxo + i] +] dy[dyo + i] · f′(x[xo + i]) for 0 ≤ i &lt; n.
+   *
+   * @param f the function
+   * @param x arguments of the forward pass
+   * @param xo index of the first
+   * @param y results of the forward pass
+   * @param yo index of the first
+   * @param dy gradient of the results
+   * @param dyo index of the first
+   * @param dx gradient of the arguments; may be any of the inputs
+   * @param dxo index of the first
+   * @param n how many
+   * @param accumulate whether the old dx is added
+   */
+  static void pullback(
+      UnaryFunction f,
+      float[] x,
+      int xo,
+      float[] y,
+      int yo,
+      float[] dy,
+      int dyo,
+      float[] dx,
+      int dxo,
+      int n,
+      boolean accumulate) {
+    switch (f) {
+      case IDENTITY -> {
+        if (accumulate) {
+          SimdArithmetic.add(dx, dxo, dy, dyo, dx, dxo, n);
+        } else {
+          System.arraycopy(dy, dyo, dx, dxo, n);
+        }
+      }
+      case RELU -> reluPullback(x, xo, dy, dyo, dx, dxo, n, accumulate ? -1 : 0);
+      default -> {
+        UnaryBlock block = UnaryBlock.ofThread();
+        for (int i = 0; i < n; i += UnaryBlock.SIZE) {
+          int count = Math.min(UnaryBlock.SIZE, n - i);
+          float[] derivatives = block.derivatives(f, x, xo + i, y, yo + i, count);
+          if (accumulate) {
+            SimdArithmetic.addProduct(dy, dyo + i, derivatives, 0, dx, dxo + i, count);
+          } else {
+            SimdArithmetic.multiply(dy, dyo + i, derivatives, 0, dx, dxo + i, count);
+          }
+        }
+      }
     }
   }
 
@@ -54,97 +99,6 @@ final class SimdUnary {
     }
   }
 
-  private static void tanh(float[] x, int xo, float[] y, int yo, int n) {
-    int i = 0;
-    for (int bound = FLOAT.loopBound(n); i < bound; i += LANES) {
-      VectorMath.tanh(FloatVector.fromArray(FLOAT, x, xo + i)).intoArray(y, yo + i);
-    }
-    for (; i < n; i++) {
-      y[yo + i] = FloatMath.tanh(x[xo + i]);
-    }
-  }
-
-  private static void sigmoid(float[] x, int xo, float[] y, int yo, int n) {
-    int i = 0;
-    for (int bound = FLOAT.loopBound(n); i < bound; i += LANES) {
-      VectorMath.sigmoid(FloatVector.fromArray(FLOAT, x, xo + i)).intoArray(y, yo + i);
-    }
-    for (; i < n; i++) {
-      y[yo + i] = FloatMath.sigmoid(x[xo + i]);
-    }
-  }
-
-  private static void swish(float[] x, int xo, float[] y, int yo, int n) {
-    int i = 0;
-    for (int bound = FLOAT.loopBound(n); i < bound; i += LANES) {
-      VectorMath.swish(FloatVector.fromArray(FLOAT, x, xo + i)).intoArray(y, yo + i);
-    }
-    for (; i < n; i++) {
-      y[yo + i] = FloatMath.swish(x[xo + i]);
-    }
-  }
-
-  private static void geluTanh(float[] x, int xo, float[] y, int yo, int n) {
-    int i = 0;
-    for (int bound = FLOAT.loopBound(n); i < bound; i += LANES) {
-      VectorMath.geluTanh(FloatVector.fromArray(FLOAT, x, xo + i)).intoArray(y, yo + i);
-    }
-    for (; i < n; i++) {
-      y[yo + i] = FloatMath.geluTanh(x[xo + i]);
-    }
-  }
-
-  private static void gelu(float[] x, int xo, float[] y, int yo, int n) {
-    int i = 0;
-    for (int bound = FLOAT.loopBound(n); i < bound; i += LANES) {
-      VectorMath.gelu(FloatVector.fromArray(FLOAT, x, xo + i)).intoArray(y, yo + i);
-    }
-    for (; i < n; i++) {
-      y[yo + i] = FloatMath.gelu(x[xo + i]);
-    }
-  }
-
-  private static void softplus(float[] x, int xo, float[] y, int yo, int n) {
-    int i = 0;
-    for (int bound = FLOAT.loopBound(n); i < bound; i += LANES) {
-      VectorMath.softplus(FloatVector.fromArray(FLOAT, x, xo + i)).intoArray(y, yo + i);
-    }
-    for (; i < n; i++) {
-      y[yo + i] = FloatMath.softplus(x[xo + i]);
-    }
-  }
-
-  private static void exp(float[] x, int xo, float[] y, int yo, int n) {
-    int i = 0;
-    for (int bound = FLOAT.loopBound(n); i < bound; i += LANES) {
-      VectorMath.exp(FloatVector.fromArray(FLOAT, x, xo + i)).intoArray(y, yo + i);
-    }
-    for (; i < n; i++) {
-      y[yo + i] = FloatMath.exp(x[xo + i]);
-    }
-  }
-
-  private static void log(float[] x, int xo, float[] y, int yo, int n) {
-    int i = 0;
-    for (int bound = FLOAT.loopBound(n); i < bound; i += LANES) {
-      VectorMath.log(FloatVector.fromArray(FLOAT, x, xo + i)).intoArray(y, yo + i);
-    }
-    for (; i < n; i++) {
-      y[yo + i] = FloatMath.log(x[xo + i]);
-    }
-  }
-
-  private static void square(float[] x, int xo, float[] y, int yo, int n) {
-    int i = 0;
-    for (int bound = FLOAT.loopBound(n); i < bound; i += LANES) {
-      FloatVector given = FloatVector.fromArray(FLOAT, x, xo + i);
-      given.mul(given).intoArray(y, yo + i);
-    }
-    for (; i < n; i++) {
-      y[yo + i] = x[xo + i] * x[xo + i];
-    }
-  }
-
   private static void sqrt(float[] x, int xo, float[] y, int yo, int n) {
     int i = 0;
     for (int bound = FLOAT.loopBound(n); i < bound; i += LANES) {
@@ -155,13 +109,21 @@ final class SimdUnary {
     }
   }
 
-  private static void erf(float[] x, int xo, float[] y, int yo, int n) {
+  /** One loop for both: the old dx has all its bits masked away where it is to be forgotten. */
+  private static void reluPullback(
+      float[] x, int xo, float[] dy, int dyo, float[] dx, int dxo, int n, int keep) {
+    FloatVector zero = FloatVector.zero(FLOAT);
     int i = 0;
     for (int bound = FLOAT.loopBound(n); i < bound; i += LANES) {
-      VectorMath.erf(FloatVector.fromArray(FLOAT, x, xo + i)).intoArray(y, yo + i);
+      FloatVector given = FloatVector.fromArray(FLOAT, x, xo + i);
+      FloatVector d = FloatVector.fromArray(FLOAT, dy, dyo + i);
+      FloatVector old = FloatVector.fromArray(FLOAT, dx, dxo + i);
+      old = old.reinterpretAsInts().and(keep).reinterpretAsFloats();
+      old.add(zero.blend(d, given.compare(GT, 0f))).intoArray(dx, dxo + i);
     }
     for (; i < n; i++) {
-      y[yo + i] = FloatMath.erf(x[xo + i]);
+      float old = Float.intBitsToFloat(Float.floatToRawIntBits(dx[dxo + i]) & keep);
+      dx[dxo + i] = old + (x[xo + i] > 0f ? dy[dyo + i] : 0f);
     }
   }
 }
