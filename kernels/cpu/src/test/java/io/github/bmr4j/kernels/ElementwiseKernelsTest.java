@@ -43,12 +43,12 @@ class ElementwiseKernelsTest {
   }
 
   /** Calls one method: a, b and c are inputs, out has values that it may use. */
-  private interface Call {
+  interface Call {
     void on(ElementwiseKernels kernels, Slice a, Slice b, Slice c, Slice out);
   }
 
   /** A call and its tolerance, relative and absolute; 0 asks for the same bits. */
-  private record Case(String name, String method, double tolerance, Call call) {
+  record Case(String name, String method, double tolerance, Call call) {
     @Override
     public String toString() {
       return name;

@@ -32,9 +32,27 @@ class ReductionKernelsTest {
 
   /** Rows and columns, some with the shapes of classification and of bias gradients. */
   private static final int[][] SHAPES = {
-    {0, 0}, {0, 5}, {1, 1}, {3, 1}, {1, 2}, {2, 3}, {128, 10}, {5, 15}, {5, 16}, {5, 17}, {33, 31},
-    {63, 33}, {64, 64}, {65, 65}, {129, 400}, {7, 1023}, {3, 1024}, {2, 1025}, {2_000, 10},
-    {120, 500}, {2, 9_000}
+    {0, 0},
+    {0, 5},
+    {1, 1},
+    {3, 1},
+    {1, 2},
+    {2, 3},
+    {128, 10},
+    {5, 15},
+    {5, 16},
+    {5, 17},
+    {33, 31},
+    {63, 33},
+    {64, 64},
+    {65, 65},
+    {129, 400},
+    {7, 1023},
+    {3, 1024},
+    {2, 1025},
+    {2_000, 10},
+    {120, 500},
+    {2, 9_000}
   };
 
   /** Distance between the rows beyond the columns; what lies there must stay as it is. */
@@ -58,7 +76,7 @@ class ReductionKernelsTest {
   }
 
   /** Inputs and outputs of a call; outputs start with values that the call may add to. */
-  private static final class Arguments {
+  static final class Arguments {
     final MatrixView m;
     final Slice logits;
     final Slice x;
@@ -99,14 +117,14 @@ class ReductionKernelsTest {
   }
 
   /** Calls one method and returns what it computed, other than in the outputs; 0 for nothing. */
-  private record Case(String name, String method, Call call) {
+  record Case(String name, String method, Call call) {
     @Override
     public String toString() {
       return name;
     }
   }
 
-  private interface Call extends ToDoubleBiFunction<ReductionKernels, Arguments> {}
+  interface Call extends ToDoubleBiFunction<ReductionKernels, Arguments> {}
 
   /** A call whose results are all in its outputs. */
   private interface Effect {
@@ -378,8 +396,7 @@ class ReductionKernelsTest {
                     k.softmaxCrossEntropyPullback(
                         logits, labels, Slice.allocate(2), Slice.allocate(6).asMatrix(2, 3), true));
         for (Runnable call : calls) {
-          String message =
-              assertThrows(IllegalArgumentException.class, call::run).getMessage();
+          String message = assertThrows(IllegalArgumentException.class, call::run).getMessage();
           assertTrue(message.contains("row 1"), message);
           assertTrue(message.contains("label " + label), message);
           assertTrue(message.contains("3 classes"), message);

@@ -148,8 +148,7 @@ class UnaryFunctionsTest {
       vector[i] = single[i] = i % 5;
     }
     for (boolean accumulate : new boolean[] {true, false}) {
-      SIMD.applyPullback(
-          f, Slice.of(x), Slice.of(y), Slice.of(dy), Slice.of(vector), accumulate);
+      SIMD.applyPullback(f, Slice.of(x), Slice.of(y), Slice.of(dy), Slice.of(vector), accumulate);
       for (int i = 0; i < n; i++) {
         SIMD.applyPullback(
             f, element(x, i), element(y, i), element(dy, i), element(single, i), accumulate);
