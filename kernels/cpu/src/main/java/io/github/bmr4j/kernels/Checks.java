@@ -100,6 +100,15 @@ final class Checks {
     return x == y;
   }
 
+  /** Fails if a slice and a matrix share elements; allocates only where that looks possible. */
+  static void disjoint(String operation, String xName, Slice x, String yName, MatrixView y) {
+    if (oneArray(x.array(), y.array())
+        && x.offset() < y.offset() + extent(y)
+        && y.offset() < x.offset() + x.length()) {
+      disjoint(operation, xName, x.asMatrix(1, x.length()), yName, y);
+    }
+  }
+
   /** Number of elements from the first to the last of a matrix, gaps included. */
   private static long extent(MatrixView x) {
     boolean empty = x.rows() == 0 || x.columns() == 0;

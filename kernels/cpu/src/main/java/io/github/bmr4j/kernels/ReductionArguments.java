@@ -16,13 +16,13 @@ final class ReductionArguments {
   /** One value for each row of m, in memory of its own. */
   static void perRow(String operation, MatrixView m, String name, Slice values) {
     Checks.length(operation, name, values, m.rows());
-    apart(operation, m, name, values);
+    Checks.disjoint(operation, name, values, "the matrix", m);
   }
 
   /** One value for each column of m, in memory of its own. */
   static void perColumn(String operation, MatrixView m, String name, Slice values) {
     Checks.length(operation, name, values, m.columns());
-    apart(operation, m, name, values);
+    Checks.disjoint(operation, name, values, "the matrix", m);
   }
 
   /** An output of the shape of x: x itself, or memory of its own. */
@@ -47,7 +47,7 @@ final class ReductionArguments {
     String operation = "softmaxCrossEntropyPullback";
     sameShape(operation, "logits", logits, "dLogits", dLogits);
     perRow(operation, dLogits, "dLosses", dLosses);
-    apart(operation, dLogits, "labels", labels);
+    Checks.disjoint(operation, "labels", labels, "the matrix", dLogits);
     labels(operation, labels, logits);
   }
 
@@ -67,15 +67,6 @@ final class ReductionArguments {
                 + classes
                 + " classes");
       }
-    }
-  }
-
-  /** Fails if a slice shares elements with a matrix; allocates only where that looks possible. */
-  private static void apart(String operation, MatrixView m, String name, Slice values) {
-    long end = m.offset() + (long) m.rows() * m.stride();
-    if (values.offset() < end && m.offset() < values.offset() + values.length()) {
-      MatrixView row = values.asMatrix(1, values.length());
-      Checks.disjoint(operation, "the matrix", m, name, row);
     }
   }
 }

@@ -49,7 +49,8 @@ final class KernelData {
   static void assertGuards(Slice slice) {
     float[] array = slice.array();
     for (int i = 0; i < array.length; i++) {
-      if (i < slice.offset() || i >= slice.offset() + slice.length()) {
+      boolean inside = i >= slice.offset() && i < slice.offset() + slice.length();
+      if (!inside && array[i] != GUARD_VALUE) {
         assertEquals(GUARD_VALUE, array[i], "guard " + (i - slice.offset()) + " of " + slice);
       }
     }
@@ -62,19 +63,22 @@ final class KernelData {
     for (int i = 0; i < expected.length(); i++) {
       double e = expected.get(i);
       double tolerance = absolute + relative * Math.abs(e);
-      assertEquals(e, actual.get(i), tolerance, what + ", element " + i);
+      if (!(Math.abs(e - actual.get(i)) <= tolerance)) {
+        assertEquals(e, actual.get(i), tolerance, what + ", element " + i);
+      }
     }
     assertGuards(actual);
   }
 
   /** The same bits. */
   static void assertSame(Slice expected, Slice actual, String what) {
-    assertEquals(checksum(expected), checksum(actual), what);
+    assertEquals(expected.length(), actual.length(), what);
     for (int i = 0; i < expected.length(); i++) {
-      assertEquals(
-          Float.floatToRawIntBits(expected.get(i)),
-          Float.floatToRawIntBits(actual.get(i)),
-          what + ", element " + i);
+      int e = Float.floatToRawIntBits(expected.get(i));
+      int a = Float.floatToRawIntBits(actual.get(i));
+      if (e != a) {
+        assertEquals(e, a, what + ", element " + i);
+      }
     }
   }
 
