@@ -27,7 +27,8 @@ class PruneCommandTest {
 
   private Console prune(String out, String... more) {
     List<String> arguments =
-        new ArrayList<>(List.of("prune", "--hidden", "16,12", "--warm-up", "150", "--rounds", "3"));
+        new ArrayList<>(List.of("prune", "--hidden", "16,12", "--warm-up", "400", "--rounds", "3"));
+    arguments.addAll(List.of("--learning-rate", "1e-2"));
     arguments.addAll(List.of("--iterations", "40", "--samples", "10", "--seed", "3"));
     arguments.addAll(List.of("--out", folder.resolve(out).toString()));
     arguments.addAll(Arrays.asList(more));
