@@ -1,10 +1,11 @@
 package io.github.bmr4j.engine.distribution;
 
 /**
- * The gamma distribution with density rateˢʰᵃᵖᵉ x^(shape−1) e^(−rate·x) / Γ(shape), x &gt; 0.
+ * The gamma distribution by shape a and rate b, with density bᵃ x^(a−1) e^(−bx) / Γ(a), x &gt; 0.
+ * Its cumulative distribution function is not elementary and is not needed here.
  *
- * @param shape the shape, positive and finite
- * @param rate the rate (the inverse of a scale), positive and finite
+ * @param shape a, positive and finite
+ * @param rate b (the inverse of a scale), positive and finite
  */
 public record Gamma(double shape, double rate) {
 
@@ -22,12 +23,13 @@ public record Gamma(double shape, double rate) {
    * The logarithm of the density.
    *
    * @param x any number
-   * @return the log density in nats; −∞ for x &lt; 0, the limit at x = 0
+   * @return the log density in nats; −∞ for x &lt; 0, the limit from above at x = 0
    */
   public double logDensity(double x) {
     if (x < 0) {
       return Double.NEGATIVE_INFINITY;
     }
+    // At shape 1 the power is 0 · ln x, which would be NaN at x = 0.
     double power = shape == 1 ? 0 : (shape - 1) * Math.log(x);
     return shape * Math.log(rate) - SpecialFunctions.lnGamma(shape) + power - rate * x;
   }
@@ -35,16 +37,26 @@ public record Gamma(double shape, double rate) {
   /**
    * The mean.
    *
-   * @return shape / rate
+   * @return a / b
    */
   public double mean() {
     return shape / rate;
   }
 
   /**
+   * The expectation of the logarithm, which the accuracy of a Gaussian likelihood with an uncertain
+   * precision needs.
+   *
+   * @return E ln x = ψ(a) − ln b, in nats
+   */
+  public double meanLogarithm() {
+    return SpecialFunctions.digamma(shape) - Math.log(rate);
+  }
+
+  /**
    * The variance.
    *
-   * @return shape / rate²
+   * @return a / b²
    */
   public double variance() {
     return shape / rate / rate;
@@ -53,7 +65,7 @@ public record Gamma(double shape, double rate) {
   /**
    * The differential entropy.
    *
-   * @return shape − ln rate + lnΓ(shape) + (1 − shape) ψ(shape), in nats
+   * @return a − ln b + lnΓ(a) + (1 − a) ψ(a), in nats
    */
   public double entropy() {
     return shape

@@ -1,14 +1,13 @@
 package io.github.bmr4j.engine.distribution;
 
 /**
- * The log-normal distribution: ln x ~ N(location, scale²), x &gt; 0.
+ * The log-normal distribution: ln x ~ N(location, scale²), x &gt; 0, with density N(ln x; location,
+ * scale²) / x.
  *
  * @param location the mean of ln x, finite
  * @param scale the standard deviation of ln x, positive and finite
  */
 public record LogNormal(double location, double scale) {
-
-  private static final double HALF_LN_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
   /**
    * Checks the parameters.
@@ -21,7 +20,16 @@ public record LogNormal(double location, double scale) {
   }
 
   /**
-   * The logarithm of the density with respect to x (the Jacobian −ln x included).
+   * The distribution of ln x.
+   *
+   * @return N(location, scale²)
+   */
+  public Normal logarithm() {
+    return new Normal(location, scale);
+  }
+
+  /**
+   * The logarithm of the density with respect to x, the Jacobian −ln x included.
    *
    * @param x any number
    * @return the log density in nats; −∞ for x ≤ 0
@@ -31,8 +39,8 @@ public record LogNormal(double location, double scale) {
       return Double.NEGATIVE_INFINITY;
     }
     double logarithm = Math.log(x);
-    double standardised = (logarithm - location) / scale;
-    return -0.5 * standardised * standardised - logarithm - Math.log(scale) - HALF_LN_TWO_PI;
+    double z = (logarithm - location) / scale;
+    return -0.5 * z * z - logarithm - Math.log(scale) - SpecialFunctions.HALF_LN_TWO_PI;
   }
 
   /**
@@ -60,6 +68,27 @@ public record LogNormal(double location, double scale) {
    * @return location + ½ ln(2πe scale²), in nats
    */
   public double entropy() {
-    return location + 0.5 + HALF_LN_TWO_PI + Math.log(scale);
+    return location + 0.5 + SpecialFunctions.HALF_LN_TWO_PI + Math.log(scale);
+  }
+
+  /**
+   * The cumulative distribution function.
+   *
+   * @param x any number
+   * @return P(X ≤ x); 0 for x ≤ 0
+   */
+  public double cumulative(double x) {
+    return x <= 0 ? 0 : SpecialFunctions.normalCumulative((Math.log(x) - location) / scale);
+  }
+
+  /**
+   * The quantile function, the inverse of {@link #cumulative}.
+   *
+   * @param probability strictly between 0 and 1
+   * @return the x with P(X ≤ x) = probability
+   * @throws IllegalArgumentException if the probability is outside that domain
+   */
+  public double quantile(double probability) {
+    return Math.exp(location + scale * SpecialFunctions.normalQuantile(probability));
   }
 }

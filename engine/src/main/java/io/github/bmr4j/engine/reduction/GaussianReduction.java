@@ -1,5 +1,6 @@
 package io.github.bmr4j.engine.reduction;
 
+import io.github.bmr4j.engine.distribution.Normal;
 import java.util.OptionalDouble;
 
 /**
@@ -83,12 +84,55 @@ public final class GaussianReduction {
     if (reducedVariance == priorVariance) {
       return 0;
     }
-    double factorMinusOne = reducedVariance / priorVariance * (precision * priorVariance - 1);
-    double logFactor =
-        Math.abs(factorMinusOne) < 0.5 ? Math.log1p(factorMinusOne) : Math.log(factor);
     double gone = (priorVariance - reducedVariance) / priorVariance;
-    return 0.5 * (logProduct(precision, priorVariance) - logFactor)
+    return 0.5 * logRatio(precision, reducedVariance, priorVariance, factor)
         - 0.5 * precision * mean * mean * gone / factor;
+  }
+
+  /**
+   * The change of log evidence between priors with any means. With μ′ = μ − m₀ and m′ = m̃ − m₀ for
+   * a prior N(m₀, σ²) and a reduced prior N(m̃, γ²),
+   *
+   * <pre>ΔF = ½ ln(πσ²) − ½ ln M − ½ [(1 − r) π (μ′ − m′)² + r π m′ (m′ − 2μ′) − m′²/σ²]/M</pre>
+   *
+   * @param posterior N(μ, 1/π)
+   * @param prior N(m₀, σ²)
+   * @param reducedPrior N(m̃, γ²)
+   * @return ΔF = ln p̃(D) − ln p(D), in nats
+   * @throws IllegalArgumentException if M ≤ 0
+   */
+  public static double deltaF(Normal posterior, Normal prior, Normal reducedPrior) {
+    double precision = 1 / posterior.variance();
+    double factor = precisionFactor(precision, reducedPrior.variance(), prior.variance());
+    double mean = posterior.location() - prior.location();
+    double shift = reducedPrior.location() - prior.location();
+    double r = reducedPrior.variance() / prior.variance();
+    double gone = (prior.variance() - reducedPrior.variance()) / prior.variance();
+    double quadratic =
+        gone * precision * (mean - shift) * (mean - shift)
+            + r * precision * shift * (shift - 2 * mean)
+            - shift * shift / prior.variance();
+    return 0.5 * logRatio(precision, reducedPrior.variance(), prior.variance(), factor)
+        - 0.5 * quadratic / factor;
+  }
+
+  /**
+   * The reduced posterior between priors with any means.
+   *
+   * @param posterior N(μ, 1/π)
+   * @param prior N(m₀, σ²)
+   * @param reducedPrior N(m̃, γ²)
+   * @return N(m₀ + (γ²π(μ − m₀) + m̃ − m₀)/M, γ²/M)
+   * @throws IllegalArgumentException if M ≤ 0
+   */
+  public static Normal reducedPosterior(Normal posterior, Normal prior, Normal reducedPrior) {
+    double precision = 1 / posterior.variance();
+    double factor = precisionFactor(precision, reducedPrior.variance(), prior.variance());
+    double signal =
+        reducedPrior.variance() * precision * (posterior.location() - prior.location())
+            + (reducedPrior.location() - prior.location());
+    return new Normal(
+        prior.location() + signal / factor, Math.sqrt(reducedPrior.variance() / factor));
   }
 
   /**
@@ -291,6 +335,23 @@ public final class GaussianReduction {
       }
     }
     return result;
+  }
+
+  /**
+   * ln(πσ²/M). Where γ² is close to σ² the two logarithms would cancel; M = πσ²(1 − change) there
+   * makes them one, which keeps its digits.
+   */
+  private static double logRatio(
+      double precision, double reducedVariance, double priorVariance, double factor) {
+    double gone = (priorVariance - reducedVariance) / priorVariance;
+    double change = gone * excess(precision, priorVariance) / precision;
+    if (Math.abs(change) < 0.5) {
+      return -Math.log1p(-change);
+    }
+    double factorMinusOne = reducedVariance / priorVariance * (precision * priorVariance - 1);
+    double logFactor =
+        Math.abs(factorMinusOne) < 0.5 ? Math.log1p(factorMinusOne) : Math.log(factor);
+    return logProduct(precision, priorVariance) - logFactor;
   }
 
   /** M as a sum of two terms that for γ² ≤ σ² are both positive, so that nothing cancels. */

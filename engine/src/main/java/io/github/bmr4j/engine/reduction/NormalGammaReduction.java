@@ -26,14 +26,11 @@ public record NormalGammaReduction(
    *
    * @param sweeps passes over all coefficients, at least one
    * @param inclusion the prior probability at the start that a coefficient stays, in (0, 1)
-   * @param publishedInclusion how that probability follows the n of N coefficients that stay after
-   *     each pass. True: (n + ½)/N, as published, which exceeds one while all stay and then lets
-   *     none go. False: (n + ½)/(N + 1), the posterior mean under Jeffreys' prior.
    */
-  public record Greedy(int sweeps, double inclusion, boolean publishedInclusion) {
+  public record Greedy(int sweeps, double inclusion) {
 
-    /** Eight passes from even odds. */
-    public static final Greedy PUBLISHED = new Greedy(8, 0.5, true);
+    /** Eight passes from even odds; another example of the authors makes two. */
+    public static final Greedy PUBLISHED = new Greedy(8, 0.5);
 
     /**
      * Checks the settings.
@@ -94,7 +91,9 @@ public record NormalGammaReduction(
   /**
    * Removes coefficients one at a time as long as the evidence pays for it: a coefficient goes if
    * ΔF then is at least the best ΔF so far plus the prior log odds logit(p) of staying. After every
-   * pass p follows the fraction that stayed. A coefficient that went does not come back.
+   * pass p = (n + ½)/(N + 1) for the n of N coefficients that stayed: its posterior mean under
+   * Jeffreys' prior Beta(½, ½), always between 0 and 1. A coefficient that went does not come back,
+   * and the result depends on the order of the coefficients.
    *
    * @param mean μ, [n]
    * @param precision P, [n, n], symmetric positive definite
@@ -112,7 +111,7 @@ public record NormalGammaReduction(
     double inclusion = config.inclusion();
     int remaining = n;
     for (int sweep = 0; sweep < config.sweeps(); sweep++) {
-      double odds = inclusion < 1 ? SpecialFunctions.logit(inclusion) : Double.POSITIVE_INFINITY;
+      double odds = SpecialFunctions.logit(inclusion);
       for (int i = 0; i < n; i++) {
         if (variance[i] == 0) {
           continue;
@@ -126,7 +125,7 @@ public record NormalGammaReduction(
           variance[i] = 1;
         }
       }
-      inclusion = (remaining + 0.5) / (config.publishedInclusion() ? n : n + 1);
+      inclusion = (remaining + 0.5) / (n + 1);
     }
     boolean[] active = new boolean[n];
     for (int i = 0; i < n; i++) {

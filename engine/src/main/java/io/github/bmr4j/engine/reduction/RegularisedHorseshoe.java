@@ -43,6 +43,31 @@ public final class RegularisedHorseshoe {
   }
 
   /**
+   * How much of the precision 1/γ² is the horseshoe's own rather than the slab's: ω = (u/ψ) / (u/ψ
+   * + c⁻²). It is the whole gradient of {@link #scale}: ∂ ln γ² is ω by ln z₀, by ln v and by 2 ln
+   * τ₀, −ω by ln z₁ and by ln u, and −(1 − ω) by ln c⁻².
+   *
+   * @param scale γ of {@link #scale}, positive
+   * @param inverseSquaredSlab c⁻², zero (no slab) or positive, and at most γ⁻²
+   * @return ω = 1 − c⁻²γ², from 0 to 1
+   * @throws IllegalArgumentException if an argument is outside its domain
+   */
+  public static double localShare(double scale, double inverseSquaredSlab) {
+    ReductionArguments.positive("scale", scale);
+    ReductionArguments.notNegative("inverseSquaredSlab", inverseSquaredSlab);
+    double share = 1 - inverseSquaredSlab * scale * scale;
+    // A scale that the slab alone sets may exceed it by a rounding.
+    if (!(share > -1e-12)) {
+      throw new IllegalArgumentException(
+          "scale must be at most that of the slab, but scale = "
+              + scale
+              + " and inverseSquaredSlab = "
+              + inverseSquaredSlab);
+    }
+    return Math.max(0, share);
+  }
+
+  /**
    * The scale of the weights of the last layer, which has neither rows nor a slab.
    *
    * @param layerNumerator z₀, positive

@@ -171,4 +171,47 @@ class DistributionTest {
             IllegalArgumentException.class, () -> new LogNormal(Double.NEGATIVE_INFINITY, 1));
     assertTrue(e.getMessage().contains("location = -Infinity"), e.getMessage());
   }
+
+  /** Tolerance 1e-13 relative to the probability, in the lower tail too. */
+  @Test
+  void quantilesInvertTheCumulativeDistribution() {
+    for (double p : new double[] {1e-200, 1e-12, 0.001, 0.3, 0.5, 0.9, 0.99999}) {
+      Normal normal = new Normal(-1.5, 0.3);
+      assertEquals(p, normal.cumulative(normal.quantile(p)), 1e-12 * p);
+      LogNormal logNormal = new LogNormal(-1.5, 0.3);
+      assertEquals(p, logNormal.cumulative(logNormal.quantile(p)), 1e-12 * p);
+      assertEquals(Math.exp(normal.quantile(p)), logNormal.quantile(p), 1e-15);
+    }
+    assertEquals(0, new LogNormal(0, 1).cumulative(0));
+    assertEquals(1, new LogNormal(0, 1).cumulative(Double.POSITIVE_INFINITY));
+  }
+
+  /** The trapezoidal rule up to a bound, with Richardson's correction. */
+  @Test
+  void cumulativeIsTheIntegralOfTheDensity() {
+    Normal normal = new Normal(0.4, 1.3);
+    double coarse = integrateUpTo(normal, 1.1, 20_000);
+    double fine = integrateUpTo(normal, 1.1, 40_000);
+    assertEquals(fine + (fine - coarse) / 3, normal.cumulative(1.1), 1e-12);
+  }
+
+  private static double integrateUpTo(Normal normal, double end, int intervals) {
+    double step = (end + 20) / intervals;
+    double sum = 0.5 * Math.exp(normal.logDensity(end));
+    for (int i = 1; i < intervals; i++) {
+      sum += Math.exp(normal.logDensity(end - i * step));
+    }
+    return sum * step;
+  }
+
+  @Test
+  void expectedLogarithmOfGamma() {
+    for (double[] p : GAMMAS) {
+      Gamma d = new Gamma(p[0], p[1]);
+      close(
+          integratePositive(weighted(d::logDensity, Math::log)),
+          d.meanLogarithm(),
+          "mean logarithm of " + d);
+    }
+  }
 }

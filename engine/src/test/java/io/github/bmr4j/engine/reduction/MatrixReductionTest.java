@@ -201,8 +201,8 @@ class MatrixReductionTest {
             MatrixNormalReduction.of(
                 new double[][] {two}, new double[] {1}, new double[2][2], new double[] {1}, 1));
     expect("shape", () -> NormalGammaReduction.of(two, wide, 0, 1, two));
-    expect("sweeps = 0", () -> new NormalGammaReduction.Greedy(0, 0.5, true));
-    expect("inclusion = 1.0", () -> new NormalGammaReduction.Greedy(1, 1, true));
+    expect("sweeps = 0", () -> new NormalGammaReduction.Greedy(0, 0.5));
+    expect("inclusion = 1.0", () -> new NormalGammaReduction.Greedy(1, 1));
   }
 
   private static void expect(String text, Runnable action) {

@@ -2,6 +2,7 @@ package io.github.bmr4j.engine.reduction;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 
@@ -62,5 +63,37 @@ class ScaleReductionTest {
     assertThrows(IllegalArgumentException.class, () -> OnlineNewtonScore.priorPrecision(1000, 0));
     assertThrows(
         IllegalArgumentException.class, () -> OnlineNewtonScore.deltaF(Double.NaN, 0, 1, 1));
+  }
+
+  /** ∂ ln γ² by the logarithm of each argument is a multiple of one number; tolerance 1e-8. */
+  @Test
+  void localShareIsTheGradientOfTheScale() {
+    double[] at = {Math.log(0.3), -0.4, 0.7, 0.2, -1.1, 0.5};
+    double share = RegularisedHorseshoe.localShare(scaleAt(at), Math.exp(at[5]));
+    assertTrue(share > 0.1 && share < 0.9, "the test wants both parts, but share = " + share);
+    double[] multiples = {2 * share, share, -share, share, -share, share - 1};
+    double step = 1e-5;
+    for (int i = 0; i < at.length; i++) {
+      double[] above = at.clone();
+      double[] below = at.clone();
+      above[i] += step;
+      below[i] -= step;
+      double difference = 2 * Math.log(scaleAt(above) / scaleAt(below)) / (2 * step);
+      assertEquals(multiples[i], difference, 1e-8, "argument " + i);
+    }
+    assertEquals(1, RegularisedHorseshoe.localShare(3, 0));
+    assertEquals(0, RegularisedHorseshoe.localShare(2, 0.25));
+    assertThrows(IllegalArgumentException.class, () -> RegularisedHorseshoe.localShare(3, 0.25));
+    assertThrows(IllegalArgumentException.class, () -> RegularisedHorseshoe.localShare(0, 1));
+  }
+
+  private static double scaleAt(double[] logarithms) {
+    return RegularisedHorseshoe.scale(
+        Math.exp(logarithms[0]),
+        Math.exp(logarithms[1]),
+        Math.exp(logarithms[2]),
+        Math.exp(logarithms[3]),
+        Math.exp(logarithms[4]),
+        Math.exp(logarithms[5]));
   }
 }
