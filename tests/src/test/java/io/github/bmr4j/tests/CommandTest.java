@@ -146,8 +146,18 @@ class CommandTest {
   void anInterruptLeavesNothing() throws IOException, InterruptedException {
     CommandProcess process =
         CommandProcess.onModulePath(
-            List.of(), prune("interrupted", "--warm-up", "50", "--iterations", "100000000"));
-    process.awaitError("round 1 of 2");
+            List.of(),
+            "prune",
+            "--warm-up",
+            "50",
+            "--iterations",
+            "100000000",
+            "--samples",
+            "4",
+            "--json",
+            "--out",
+            folder.resolve("interrupted").toString());
+    process.awaitError("round 1 of 30");
     assertTrue(Files.isDirectory(folder.resolve("interrupted")), "it was tried before the run");
     process.interrupt();
     Ended ended = process.end();

@@ -17,15 +17,22 @@ import io.github.bmr4j.models.pruning.CertificateFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult.GroupMatch;
+import picocli.CommandLine.ParseResult.GroupMatchContainer;
 import picocli.CommandLine.Spec;
 
 /** {@code bmr prune}: trains a Bayesian network and prunes it, stochastic BMR from end to end. */
@@ -122,6 +129,7 @@ final class PruneCommand implements Callable<Integer> {
     output.apply();
     long start = System.nanoTime();
     Preset preset = Preset.of(data);
+    refuseRepeatedOptions();
     HiddenLayers layers = hidden == null ? preset.hidden() : hidden;
     UnaryFunction function = activation == null ? preset.activation() : activation;
     Split raw = data.loadOrRefuse(dataFolder);
@@ -174,6 +182,22 @@ final class PruneCommand implements Callable<Integer> {
                   file -> AtomicFiles.writeText(file, Json.writeIndented(json)))));
       print(run, json);
       return ExitCode.OK;
+    }
+  }
+
+  /** An option that is given twice makes picocli forget the others of its section. */
+  private void refuseRepeatedOptions() {
+    for (GroupMatchContainer section : spec.commandLine().getParseResult().getGroupMatches()) {
+      Set<String> seen = new HashSet<>();
+      for (GroupMatch match : section.matches()) {
+        for (ArgSpec option : match.matchedValues().keySet()) {
+          String name = ((OptionSpec) option).longestName();
+          if (!seen.add(name)) {
+            throw new ParameterException(
+                spec.commandLine(), "option '" + name + "' should be specified only once");
+          }
+        }
+      }
     }
   }
 

@@ -52,6 +52,7 @@ class PruneErrorsTest {
       value = {
         "--data nope                        | no data set \"nope\" | digits, fashion-mnist",
         "--network cnn                      | no network \"cnn\" | mlp",
+        "--rounds 2 --seed 1 --rounds 3     | --rounds | only once",
         "--hidden 0                         | --hidden | at least 1 unit",
         "--hidden 5,x                       | --hidden | 500x4",
         "--activation sine                  | no activation \"sine\" | swish, relu",
