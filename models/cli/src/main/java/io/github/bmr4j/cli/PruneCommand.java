@@ -26,13 +26,10 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult.GroupMatch;
-import picocli.CommandLine.ParseResult.GroupMatchContainer;
 import picocli.CommandLine.Spec;
 
 /** {@code bmr prune}: trains a Bayesian network and prunes it, stochastic BMR from end to end. */
@@ -187,16 +184,14 @@ final class PruneCommand implements Callable<Integer> {
 
   /** An option that is given twice makes picocli forget the others of its section. */
   private void refuseRepeatedOptions() {
-    for (GroupMatchContainer section : spec.commandLine().getParseResult().getGroupMatches()) {
-      Set<String> seen = new HashSet<>();
-      for (GroupMatch match : section.matches()) {
-        for (ArgSpec option : match.matchedValues().keySet()) {
-          String name = ((OptionSpec) option).longestName();
-          if (!seen.add(name)) {
-            throw new ParameterException(
-                spec.commandLine(), "option '" + name + "' should be specified only once");
-          }
-        }
+    Set<OptionSpec> seen = new HashSet<>();
+    for (String argument : spec.commandLine().getParseResult().originalArgs()) {
+      OptionSpec option =
+          argument.startsWith("-") ? spec.findOption(argument.split("=", 2)[0]) : null;
+      if (option != null && option.group() != null && !seen.add(option)) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "option '" + option.longestName() + "' should be specified only once");
       }
     }
   }
