@@ -37,7 +37,7 @@ final class EvidenceBlock {
   /** Factors whose logarithms are taken as one. */
   private static final int PRODUCT = 8;
 
-  private static final int ROW = LaneSum.VIRTUAL_LANES;
+  private static final int ROW = SimdSums.VIRTUAL_LANES;
 
   /** Between these, a product of four d has no subnormal partial product. */
   private static final float D_MIN = 0x1p-30f;
@@ -148,7 +148,7 @@ final class EvidenceBlock {
 
   /** Σ of {@link #terms}. */
   double sumOfTerms() {
-    return LaneSum.of(terms, 0, count, lanes);
+    return SimdSums.blockSum(terms, 0, count, lanes, 0);
   }
 
   /** Σ ΔF of the block. */
@@ -166,7 +166,7 @@ final class EvidenceBlock {
     products(ratio, complement);
     SimdLog.of(d, SIZE / PRODUCT, logs);
     productTerms(complement);
-    return -0.5 * LaneSum.of(terms, 0, SIZE / PRODUCT, lanes);
+    return -0.5 * SimdSums.blockSum(terms, 0, SIZE / PRODUCT, lanes, 0);
   }
 
   private void clearEnd() {

@@ -300,9 +300,7 @@ final class SimdVariationalKernels implements VariationalKernels {
       if (mask != null) {
         block.dropMasked(mask.array(), mask.offset() + from, count);
       }
-      int padded = Math.ceilDiv(count, LaneSum.VIRTUAL_LANES) * LaneSum.VIRTUAL_LANES;
-      Arrays.fill(block.byMean, count, padded, 0);
-      totals[from / BLOCK] = LaneSum.of(block.byMean, 0, count, block.lanes);
+      totals[from / BLOCK] = SimdSums.blockSum(block.byMean, 0, count, block.lanes, 0);
     }
   }
 }

@@ -31,7 +31,7 @@ final class VariationalBlock {
   final float[] slope = new float[SIZE];
   final float[] byMean = new float[SIZE];
   final float[] byRho = new float[SIZE];
-  final float[] lanes = new float[LaneSum.VIRTUAL_LANES];
+  final float[] lanes = new float[SimdSums.VIRTUAL_LANES];
 
   /** Copies of up to eight slices' last blocks. */
   private final float[][] copies = new float[8][SIZE];
@@ -55,7 +55,7 @@ final class VariationalBlock {
   float[] copy(int slot, float[] from, int offset, int count) {
     float[] copy = copies[slot];
     System.arraycopy(from, offset, copy, 0, count);
-    Arrays.fill(copy, count, Math.min(count + LaneSum.VIRTUAL_LANES, SIZE), 0);
+    Arrays.fill(copy, count, Math.min(count + SimdSums.VIRTUAL_LANES, SIZE), 0);
     return copy;
   }
 

@@ -1,14 +1,14 @@
 package io.github.bmr4j.models.data;
 
+import io.github.bmr4j.engine.random.Streams;
+import io.github.bmr4j.kernels.Philox;
+
 /**
  * Random words that are a pure function of (seed, stream, step): Philox 4×32-10 under the key
  * (seed), over the counters (0, 1, …; stream; step). One object serves one caller; it allocates
  * nothing after its construction.
  */
 final class CounterWords {
-
-  /** First stream of the purpose "order of examples, and splits". */
-  static final int DATA_STREAMS = 3 << 24;
 
   private final long seed;
   private final int stream;
@@ -18,9 +18,13 @@ final class CounterWords {
   private int counter;
   private int used;
 
-  CounterWords(long seed, int stream) {
+  /**
+   * @param seed of the run
+   * @param index of the quantity among those of the data
+   */
+  CounterWords(long seed, int index) {
     this.seed = seed;
-    this.stream = stream;
+    this.stream = Streams.of(Streams.Purpose.DATA, index);
     restart(0);
   }
 
@@ -33,7 +37,15 @@ final class CounterWords {
 
   int next() {
     if (used == block.length) {
-      philox(counter++);
+      Philox.block(
+          (int) seed,
+          (int) (seed >>> 32),
+          counter++,
+          stream,
+          (int) step,
+          (int) (step >>> 32),
+          block,
+          0);
       used = 0;
     }
     return block[used++];
@@ -65,28 +77,5 @@ final class CounterWords {
       array[i] = array[j];
       array[j] = swap;
     }
-  }
-
-  private void philox(int index) {
-    int c0 = index;
-    int c1 = stream;
-    int c2 = (int) step;
-    int c3 = (int) (step >>> 32);
-    int k0 = (int) seed;
-    int k1 = (int) (seed >>> 32);
-    for (int round = 0; round < 10; round++) {
-      long p0 = 0xD2511F53L * (c0 & 0xffff_ffffL);
-      long p1 = 0xCD9E8D57L * (c2 & 0xffff_ffffL);
-      c0 = (int) (p1 >>> 32) ^ c1 ^ k0;
-      c2 = (int) (p0 >>> 32) ^ c3 ^ k1;
-      c1 = (int) p1;
-      c3 = (int) p0;
-      k0 += 0x9E3779B9;
-      k1 += 0xBB67AE85;
-    }
-    block[0] = c0;
-    block[1] = c1;
-    block[2] = c2;
-    block[3] = c3;
   }
 }

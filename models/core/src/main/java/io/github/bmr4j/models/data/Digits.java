@@ -26,7 +26,7 @@ public final class Digits {
   private static final int GREYS = 16;
   private static final List<String> CLASSES =
       List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
-  private static final int STREAM = CounterWords.DATA_STREAMS + 2;
+  private static final int STREAM = 2;
 
   private Digits() {}
 

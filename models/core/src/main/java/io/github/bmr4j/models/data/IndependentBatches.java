@@ -5,7 +5,7 @@ import java.util.Arrays;
 /** Batches without replacement, each drawn afresh from all examples. */
 final class IndependentBatches implements Batches {
 
-  private static final int STREAM = CounterWords.DATA_STREAMS;
+  private static final int STREAM = 0;
 
   private final int examples;
   private final int batchSize;

@@ -3,7 +3,7 @@ package io.github.bmr4j.models.data;
 /** Batches that go through a new permutation of the examples in each epoch. */
 final class ShuffledBatches implements Batches {
 
-  private static final int STREAM = CounterWords.DATA_STREAMS + 1;
+  private static final int STREAM = 1;
 
   private final int batchSize;
   private final CounterWords words;

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bmr4j.engine.random.Streams;
+import io.github.bmr4j.kernels.Philox;
 import io.github.bmr4j.models.io.Allocated;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -15,13 +17,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BatchesTest {
 
   @Test
-  void philoxAgreesWithThePublishedVector() {
-    // Random123, kat_vectors: philox4x32, 10 rounds, key and counter all zeros.
-    CounterWords zeros = new CounterWords(0, 0);
-    assertEquals(0x6627e8d5, zeros.next());
-    assertEquals(0xe169c58d, zeros.next());
-    assertEquals(0xbc57ac4c, zeros.next());
-    assertEquals(0x9b00dbd8, zeros.next());
+  void wordsAreThoseOfTheGeneratorInOrder() {
+    CounterWords words = new CounterWords(0x1234_5678_9abc_def0L, 2);
+    words.restart(7L << 32 | 5);
+    int[] expected = new int[4];
+    for (int counter = 0; counter < 3; counter++) {
+      int stream = Streams.of(Streams.Purpose.DATA, 2);
+      Philox.block(0x9abc_def0, 0x1234_5678, counter, stream, 5, 7, expected, 0);
+      for (int word : expected) {
+        assertEquals(word, words.next());
+      }
+    }
   }
 
   @ParameterizedTest
