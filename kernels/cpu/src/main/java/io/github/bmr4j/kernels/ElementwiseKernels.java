@@ -34,8 +34,8 @@ public interface ElementwiseKernels {
   void addProduct(Slice a, Slice b, Slice y);
 
   /**
-   * y = f(x). Relative error at most 4 ulp of the result (GELU, SWISH: 4 ulp of {@code max(|y|,
-   * 2⁻²⁰)}); NaN in, NaN out.
+   * y = f(x). Error at most 4 ulp of the result; for SWISH and GELU_TANH of {@code max(|y|, 2⁻²⁰)},
+   * for GELU 6 ulp of that. NaN in, NaN out.
    */
   void apply(UnaryFunction f, Slice x, Slice y);
 

@@ -28,9 +28,9 @@ import jdk.incubator.vector.VectorMask;
  *
  * <p>All arrays are read and written from index 0, n floats in whole vectors; an output may be an
  * input. NaN gives NaN; results may be subnormal, and overflow to infinity where the true value
- * does. The largest errors, in units in the last place of the true value: exp 1.02, log 0.88,
- * softplus 1.6, sigmoid 2.1, tanh 2.4, erf 1.1, Φ 3.8; those of exp and log found by trying all 2³²
- * floats, the others by trying every 2,003rd.
+ * does. The largest errors, in units in the last place of the true value: exp 1.02, log 0.88 (all
+ * 2³² floats tried), softplus 1.8, sigmoid 2.5, tanh 2.6, erf 1.2, and of max(|y|, 2⁻²⁰) swish 3.2,
+ * GELU 5.1, its tanh form 3.4 (all floats of magnitude 2⁻⁹ to 16 and a million others tried).
  */
 final class VectorMath {
 

@@ -80,7 +80,8 @@ class UnaryFunctionsTest {
       case SQUARE, SQRT -> 0.5;
       case EXP, LOG, ERF -> 1.5;
       case SOFTPLUS, TANH, SIGMOID -> 2.5;
-      case SWISH, GELU, GELU_TANH -> 4;
+      case SWISH, GELU_TANH -> 4;
+      case GELU -> 6;
     };
   }
 
