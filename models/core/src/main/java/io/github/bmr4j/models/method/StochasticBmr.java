@@ -60,6 +60,40 @@ public final class StochasticBmr {
       int realisedExamples,
       long seed) {
 
+    /**
+     * @throws IllegalArgumentException if a count is too small, the learning rate not positive, or
+     *     the divergence's warm-up longer than the warm-up
+     */
+    public Config {
+      atLeast("batch", batch, 1);
+      atLeast("warmUp", warmUp, 0);
+      atLeast("divergenceWarmUp", divergenceWarmUp, 0);
+      atLeast("rounds", rounds, 0);
+      atLeast("stepsPerRound", stepsPerRound, 0);
+      atLeast("samples", samples, 1);
+      atLeast("likelihoodSamples", likelihoodSamples, 1);
+      atLeast("realisedExamples", realisedExamples, 0);
+      if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
+        throw new IllegalArgumentException(
+            "learningRate must be positive and finite, but is " + learningRate);
+      }
+      if (divergenceWarmUp > warmUp) {
+        throw new IllegalArgumentException(
+            "divergenceWarmUp must be at most warmUp, or evidence would be taken from a posterior of"
+                + " another objective, but they are "
+                + divergenceWarmUp
+                + " and "
+                + warmUp);
+      }
+    }
+
+    private static void atLeast(String name, int value, int least) {
+      if (value < least) {
+        throw new IllegalArgumentException(
+            name + " must be at least " + least + ", but is " + value);
+      }
+    }
+
     /** The published settings; the seed is the paper's, too. */
     public static final Config PUBLISHED =
         new Config(

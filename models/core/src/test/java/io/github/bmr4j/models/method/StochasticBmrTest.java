@@ -73,6 +73,17 @@ class StochasticBmrTest {
     assertEquals(new Optimizer.AdaBelief(0.9, 0.999, 1e-16, 1e-16), Optimizer.AdaBelief.DEFAULT);
   }
 
+  @Test
+  void settingsThatCannotBeAreRefusedByName() {
+    StochasticBmr.Config good = StochasticBmr.Config.PUBLISHED;
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> good.withSchedule(500, -1, 10))
+            .getMessage();
+    assertEquals("rounds must be at least 0, but is -1", message);
+    assertThrows(IllegalArgumentException.class, () -> good.withSchedule(-1, 1, 10));
+    assertThrows(IllegalArgumentException.class, () -> good.withSchedule(1, 1, -10));
+  }
+
   /** The whole method on real data; a broken sampler, update, evidence or mask fails it. */
   @Test
   void prunesDigitsWithoutLosingAccuracy() {
