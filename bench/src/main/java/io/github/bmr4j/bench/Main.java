@@ -2,8 +2,16 @@ package io.github.bmr4j.bench;
 
 import io.github.bmr4j.kernels.Backends;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.CommandLineOptionException;
+import org.openjdk.jmh.runner.options.CommandLineOptions;
 
 /**
  * Starts JMH: {@code --quick [--out FILE] [REGEX…]} runs a short set, everything else is for JMH's
@@ -21,12 +29,31 @@ public final class Main {
    */
   public static void main(String[] arguments) throws IOException {
     List<String> given = Arrays.asList(arguments);
-    boolean quick =
-        !given.isEmpty() && (given.get(0).equals("--quick") || given.get(0).equals("quick"));
-    if (quick) {
-      Backends.survey().forEach(a -> System.out.println("# " + a.name() + ": " + a.reason()));
+    if (given.isEmpty() || !(given.get(0).equals("--quick") || given.get(0).equals("quick"))) {
+      org.openjdk.jmh.Main.main(arguments);
+      return;
     }
-    List<String> forJmh = quick ? QuickSet.arguments(given.subList(1, given.size())) : given;
-    org.openjdk.jmh.Main.main(forJmh.toArray(String[]::new));
+    try {
+      quick(QuickSet.of(given.subList(1, given.size())));
+    } catch (IllegalArgumentException e) {
+      System.err.println(e.getMessage());
+      System.exit(2);
+    } catch (CommandLineOptionException | RunnerException e) {
+      System.err.println(e.getMessage());
+      System.exit(1);
+    }
+  }
+
+  private static void quick(QuickSet set)
+      throws IOException, CommandLineOptionException, RunnerException {
+    Path folder = Path.of(set.out()).toAbsolutePath().getParent();
+    Files.createDirectories(folder);
+    Collection<RunResult> results =
+        new Runner(new CommandLineOptions(set.commandLine().toArray(String[]::new))).run();
+    System.out.println();
+    System.out.println("Medians of the iterations, SIMD with " + QuickSet.THREADS + " threads.");
+    Backends.survey().forEach(a -> System.out.println(a.name() + ": " + a.reason()));
+    System.out.println();
+    PairTable.of(results).forEach(System.out::println);
   }
 }

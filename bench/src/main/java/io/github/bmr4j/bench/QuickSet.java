@@ -6,10 +6,18 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A selection that takes less than five minutes: every subject once, at the size that says most, in
- * one short fork each. Good for "did something break", not for a difference of a few per cent.
+ * A selection that takes less than five minutes: every subject, at the sizes that say most, in one
+ * short fork each. Good for "did something break", not for a difference of a few per cent.
+ *
+ * @param out the file of JMH's results in JSON
+ * @param chosen regular expressions of the benchmarks
  */
-final class QuickSet {
+record QuickSet(String out, List<String> chosen) {
+
+  /** Threads of the SIMD back end. */
+  static final String THREADS = "2";
+
+  private static final String DEFAULT_OUT = "bench/target/quick.json";
 
   private static final List<String> BENCHMARKS =
       List.of(
@@ -27,7 +35,7 @@ final class QuickSet {
   private static final Map<String, String> PARAMETERS =
       new TreeMap<>(
           Map.of(
-              "threads", "2",
+              "threads", THREADS,
               "shape", "120x784x500,512x512x512",
               "triadLength", "32768,16777216",
               "draws", "1000000",
@@ -36,16 +44,14 @@ final class QuickSet {
               "function", "SWISH,SOFTPLUS,EXP",
               "length", "60000"));
 
-  private QuickSet() {}
-
   /**
-   * The command line for JMH.
+   * Reads the arguments after {@code --quick}.
    *
    * @param given {@code --out FILE} and regular expressions that replace the benchmarks of the set
    * @throws IllegalArgumentException for anything else
    */
-  static List<String> arguments(List<String> given) {
-    String out = "bench/target/quick.json";
+  static QuickSet of(List<String> given) {
+    String out = DEFAULT_OUT;
     List<String> chosen = new ArrayList<>();
     for (int i = 0; i < given.size(); i++) {
       String argument = given.get(i);
@@ -61,11 +67,14 @@ final class QuickSet {
         chosen.add(argument);
       }
     }
-    List<String> all = new ArrayList<>(chosen.isEmpty() ? BENCHMARKS : chosen);
-    all.addAll(
-        List.of(
-            "-f", "1", "-wi", "3", "-i", "5", "-w", "300ms", "-r", "300ms", "-foe", "true", "-rf",
-            "json", "-rff", out));
+    return new QuickSet(out, chosen.isEmpty() ? BENCHMARKS : chosen);
+  }
+
+  /** For JMH. Two seconds of warm-up: with one, C2 had not finished the larger kernels. */
+  List<String> commandLine() {
+    List<String> all = new ArrayList<>(chosen);
+    all.addAll(List.of("-f", "1", "-wi", "5", "-w", "400ms", "-i", "5", "-r", "300ms"));
+    all.addAll(List.of("-foe", "true", "-rf", "json", "-rff", out));
     PARAMETERS.forEach((name, values) -> all.addAll(List.of("-p", name + "=" + values)));
     return all;
   }

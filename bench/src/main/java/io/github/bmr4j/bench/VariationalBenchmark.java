@@ -8,7 +8,6 @@ import io.github.bmr4j.kernels.VariationalStep;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
@@ -46,7 +45,7 @@ public class VariationalBenchmark {
       new UpdateRule(UpdateRule.Kind.ADABELIEF, 0.9f, 0.999f, 1e-16f, 1e-16f);
 
   /** A posterior as after some training; nine weights in ten are active. */
-  @Setup(Level.Iteration)
+  @Setup
   public void fill() {
     RandomNumbers random = new RandomNumbers(4);
     factors =
