@@ -1,6 +1,7 @@
 package io.github.bmr4j.engine.reduction;
 
 import io.github.bmr4j.engine.distribution.SpecialFunctions;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * The adaptive threshold of spike-and-slab pruning (Marković, Friston and Kiebel, arXiv
@@ -56,12 +57,8 @@ public final class SpikeAndSlab {
    * @throws IllegalArgumentException if the lengths differ or a ΔF that counts is not finite
    */
   public static double threshold(float[] deltaF, boolean[] active, Config config) {
-    checkLengths(deltaF.length, active.length);
-    double zeta = initial(config);
-    for (int iteration = 0; iteration < config.iterations(); iteration++) {
-      zeta = update(deltaF, active, zeta, config);
-    }
-    return zeta;
+    double[] trace = trace(deltaF, active, config);
+    return trace[trace.length - 1];
   }
 
   /**
@@ -88,14 +85,7 @@ public final class SpikeAndSlab {
    * @throws IllegalArgumentException if the lengths differ or a ΔF that counts is not finite
    */
   public static double[] trace(double[] deltaF, boolean[] active, Config config) {
-    checkLengths(deltaF.length, active.length);
-    double[] trace = new double[config.iterations()];
-    double zeta = initial(config);
-    for (int iteration = 0; iteration < trace.length; iteration++) {
-      zeta = update(deltaF, active, zeta, config);
-      trace[iteration] = zeta;
-    }
-    return trace;
+    return trace(deltaF.length, i -> deltaF[i], active, config);
   }
 
   /**
@@ -108,11 +98,7 @@ public final class SpikeAndSlab {
    * @throws IllegalArgumentException if the lengths differ or a ΔF that counts is not finite
    */
   public static double[] trace(float[] deltaF, boolean[] active, Config config) {
-    double[] widened = new double[deltaF.length];
-    for (int i = 0; i < widened.length; i++) {
-      widened[i] = deltaF[i];
-    }
-    return trace(widened, active, config);
+    return trace(deltaF.length, i -> deltaF[i], active, config);
   }
 
   /**
@@ -131,37 +117,30 @@ public final class SpikeAndSlab {
     return deltaF <= zeta;
   }
 
-  private static double initial(Config config) {
-    return SpecialFunctions.digamma(config.alpha()) - SpecialFunctions.digamma(config.beta());
-  }
-
-  private static double update(float[] deltaF, boolean[] active, double zeta, Config config) {
-    double alpha = config.alpha();
-    double beta = config.beta();
-    for (int i = 0; i < deltaF.length; i++) {
-      if (config.countRemovedAsSpike() && !active[i]) {
-        beta += 1;
-        continue;
-      }
-      double logOdds = zeta - finite(deltaF[i], i);
-      // Both probabilities from one exponential: 1 − q would lose the digits of a small remainder.
-      double exponential = Math.exp(-Math.abs(logOdds));
-      double larger = 1 / (1 + exponential);
-      alpha += logOdds >= 0 ? larger : exponential * larger;
-      beta += logOdds >= 0 ? exponential * larger : larger;
+  private static double[] trace(
+      int weights, IntToDoubleFunction deltaF, boolean[] active, Config config) {
+    checkLengths(weights, active.length);
+    double[] trace = new double[config.iterations()];
+    double zeta =
+        SpecialFunctions.digamma(config.alpha()) - SpecialFunctions.digamma(config.beta());
+    for (int iteration = 0; iteration < trace.length; iteration++) {
+      zeta = update(deltaF, active, zeta, config);
+      trace[iteration] = zeta;
     }
-    return SpecialFunctions.digamma(alpha) - SpecialFunctions.digamma(beta);
+    return trace;
   }
 
-  private static double update(double[] deltaF, boolean[] active, double zeta, Config config) {
+  private static double update(
+      IntToDoubleFunction deltaF, boolean[] active, double zeta, Config config) {
     double alpha = config.alpha();
     double beta = config.beta();
-    for (int i = 0; i < deltaF.length; i++) {
+    for (int i = 0; i < active.length; i++) {
       if (config.countRemovedAsSpike() && !active[i]) {
         beta += 1;
         continue;
       }
-      double logOdds = zeta - finite(deltaF[i], i);
+      double logOdds = zeta - finite(deltaF.applyAsDouble(i), i);
+      // Both probabilities from one exponential: 1 − q would lose the digits of a small remainder.
       double exponential = Math.exp(-Math.abs(logOdds));
       double larger = 1 / (1 + exponential);
       alpha += logOdds >= 0 ? larger : exponential * larger;

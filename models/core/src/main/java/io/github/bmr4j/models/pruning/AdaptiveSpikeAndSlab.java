@@ -20,7 +20,7 @@ public record AdaptiveSpikeAndSlab(SpikeAndSlab.Config config) implements Prunin
   public double prune(float[] deltaF, boolean[] active) {
     double threshold = SpikeAndSlab.threshold(deltaF, active, config);
     for (int i = 0; i < deltaF.length; i++) {
-      active[i] &= deltaF[i] <= threshold;
+      active[i] = active[i] && SpikeAndSlab.isActive(deltaF[i], threshold);
     }
     return threshold;
   }
