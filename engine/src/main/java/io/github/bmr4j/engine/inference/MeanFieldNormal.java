@@ -17,6 +17,7 @@ public final class MeanFieldNormal extends Latent {
 
   private final float priorVariance;
   private Slice mask;
+  private Slice deviations;
 
   /**
    * @param backend holds the parameters
@@ -67,9 +68,14 @@ public final class MeanFieldNormal extends Latent {
         .klDivergence(factors().mean(), factors().rho(), mask, priorVariance);
   }
 
-  /** Standard deviations softplus(ρ), in a new slice of the back end's memory. */
+  /**
+   * Standard deviations softplus(ρ) as they are now, in memory that the next call overwrites: a
+   * back end frees none before it is closed.
+   */
   public Slice standardDeviations() {
-    Slice deviations = allocate(size());
+    if (deviations == null) {
+      deviations = allocate(size());
+    }
     backend().elementwise().apply(UnaryFunction.SOFTPLUS, factors().rho(), deviations);
     return deviations;
   }

@@ -97,6 +97,12 @@ public final class ModelReduction {
   private final boolean chained;
   private final boolean zeroAtZero;
   private final List<Decisions> decisions = new ArrayList<>();
+
+  /**
+   * ΔF of each layer's weights: made once, since a back end frees no memory before it is closed.
+   */
+  private final List<Slice> evidence = new ArrayList<>();
+
   private int rounds;
 
   /**
@@ -115,6 +121,7 @@ public final class ModelReduction {
     this.zeroAtZero = zeroAtZero;
     for (Layer layer : layers) {
       int n = layer.weights().size();
+      evidence.add(new Slice(backend.memory().allocate(n), 0, n));
       decisions.add(
           new Decisions(
               layer.block(), new byte[n], new int[n], new float[n], new float[n], new float[n]));
@@ -134,7 +141,7 @@ public final class ModelReduction {
     for (int l = 0; l < layers.size(); l++) {
       Layer layer = layers.get(l);
       deviations.add(layer.weights().standardDeviations());
-      deltaF.add(evidence(layer, deviations.get(l)));
+      deltaF.add(evidence(layer, deviations.get(l), evidence.get(l)));
       active.add(active(l));
     }
     long byEvidence = 0;
@@ -166,10 +173,8 @@ public final class ModelReduction {
     return new Round(rounds, byEvidence, byStructure, predicted, thresholds);
   }
 
-  private float[] evidence(Layer layer, Slice deviations) {
+  private float[] evidence(Layer layer, Slice deviations, Slice out) {
     MeanFieldNormal weights = layer.weights();
-    int n = weights.size();
-    Slice out = new Slice(backend.memory().allocate(n), 0, n);
     backend
         .evidence()
         .deltaF(weights.factors().mean(), deviations, weights.priorVariance(), 0, out);
