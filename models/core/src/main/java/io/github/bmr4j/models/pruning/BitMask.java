@@ -72,8 +72,18 @@ final class BitMask {
       return mask.get(from + i);
     }
 
-    void clear(int i) {
-      mask.clear(from + i);
+    /**
+     * Takes weights out of the model, up to 64 at once.
+     *
+     * @param i the first of them, a multiple of 64
+     * @param leave a bit for each that is to leave
+     * @return a bit for each that was in the model and is to leave
+     */
+    long clear(int i, long leave) {
+      int word = (int) ((from + i) >>> 6);
+      long left = mask.words[word] & leave;
+      mask.words[word] &= ~leave;
+      return left;
     }
   }
 }

@@ -158,20 +158,37 @@ public final class PosteriorPruning implements AutoCloseable {
 
   private double decide(int t, double threshold, boolean strict, BitMask mask) {
     double[] sums = new double[StreamedEvidence.chunks(factors.get(t))];
+    float bound = leastThatReaches(threshold, strict);
     forEach(
         t,
         (chunk, count, deltaF) -> {
           BitMask.Part part = mask.from((long) chunk * StreamedEvidence.CHUNK);
           double sum = 0;
-          for (int i = 0; i < count; i++) {
-            if ((strict ? deltaF[i] > threshold : deltaF[i] >= threshold) && part.get(i)) {
-              part.clear(i);
-              sum += deltaF[i];
+          for (int i = 0; i < count; i += Long.SIZE) {
+            int end = Math.min(count, i + Long.SIZE);
+            long leave = part.clear(i, reaching(deltaF, i, end, bound));
+            for (int j = i; j < end; j++) {
+              sum += (leave >>> j & 1) * deltaF[j];
             }
           }
           sums[chunk] = sum;
         });
     return Arrays.stream(sums).sum();
+  }
+
+  /** The smallest float that is at least the threshold; where strict, that is above it. */
+  private static float leastThatReaches(double threshold, boolean strict) {
+    float bound = (float) threshold;
+    return bound < threshold || (strict && bound == threshold) ? Math.nextUp(bound) : bound;
+  }
+
+  /** A bit for each ΔF that is at least the bound. */
+  private static long reaching(float[] deltaF, int from, int to, float bound) {
+    long bits = 0;
+    for (int i = from; i < to; i++) {
+      bits |= (deltaF[i] >= bound ? 1L : 0L) << i;
+    }
+    return bits;
   }
 
   private void forEach(int t, StreamedEvidence.Consumer consumer) {
