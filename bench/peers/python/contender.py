@@ -20,14 +20,11 @@ MODULES = {"torch": "torch_peer", "jax": "jax_peer", "numpy": "numpy_peer"}
 WARM_UP_CALLS, WARM_UP_SECONDS, SAMPLE_SECONDS = 5, 1.0, 0.04
 
 
-def limit_threads(library, threads):
-    """Before any library is loaded: their pools take their size from here, XLA's from the affinity."""
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = str(threads)
+def limit_processors(threads):
+    """XLA takes the size of its pools from the affinity; the others from their environment variables."""
     os.environ["JAX_PLATFORMS"] = "cpu"
-    if library == "jax" and hasattr(os, "sched_getaffinity"):
-        processors = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, processors[-threads:])
+    if hasattr(os, "sched_getaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
 
 
 def warm_up(call):
@@ -70,7 +67,8 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     library, _, variant = given.peer.partition("-")
-    limit_threads(library, given.threads)
+    if library == "jax":
+        limit_processors(given.threads)
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print goes to standard error
 

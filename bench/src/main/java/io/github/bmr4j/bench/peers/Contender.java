@@ -17,6 +17,10 @@ final class Contender implements AutoCloseable {
   /** Time for the process to go to sleep after its answer, so that the scheduler's times settle. */
   private static final long SETTLING_MILLIS = 3;
 
+  /** Where OpenMP, MKL and OpenBLAS read how many threads to use. */
+  private static final List<String> THREAD_VARIABLES =
+      List.of("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS");
+
   private final String name;
   private final Process process;
   private final BufferedReader answers;
@@ -36,14 +40,17 @@ final class Contender implements AutoCloseable {
    *
    * @param name in the table
    * @param command that starts the process
+   * @param threads that libraries may use
    * @param log to which its standard error is appended
    */
-  static Contender start(String name, List<String> command, Path log) throws IOException {
-    Process process =
-        new ProcessBuilder(command)
-            .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
-            .start();
-    Contender contender = new Contender(name, process);
+  static Contender start(String name, List<String> command, int threads, Path log)
+      throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    for (String variable : THREAD_VARIABLES) {
+      builder.environment().put(variable, Integer.toString(threads));
+    }
+    Contender contender = new Contender(name, builder.start());
     Map<?, ?> answer = contender.read();
     contender.version = (String) answer.get("ready");
     contender.missing = contender.version == null ? String.valueOf(answer.get("missing")) : null;

@@ -1,5 +1,6 @@
 package io.github.bmr4j.bench.peers;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -14,6 +15,8 @@ final class Contenders {
 
   /** Environment variable that names the Python in which the peers are installed. */
   private static final String PYTHON = "BMR_PYTHON";
+
+  private static final String LIBTORCH = "libtorch";
 
   private static final String PIP_TORCH = "pip install torch numpy";
   private static final String PIP_JAX = "pip install jax optax";
@@ -49,12 +52,12 @@ final class Contenders {
     List<String> command = new ArrayList<>(javaCommand());
     command.add(JavaContender.class.getName());
     command.add(Integer.toString(threads));
-    return Contender.start(name, command, log);
+    return Contender.start(name, command, threads, log);
   }
 
   private static List<String> javaCommand() {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(java());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
@@ -75,7 +78,40 @@ final class Contenders {
         python(peer.getKey(), threads, peer.getValue(), found, missing);
       }
     }
+    if (options.peers().matcher(LIBTORCH).find()) {
+      libTorch(threads, found, missing);
+    }
     return found;
+  }
+
+  /** LibTorch's Java binding runs in a JVM, too, from the jars that its script has fetched. */
+  private void libTorch(int threads, List<Contender> found, List<String> missing)
+      throws IOException {
+    Path jars = folder.resolveSibling("target").resolve(LIBTORCH);
+    if (!Files.isDirectory(jars)) {
+      missing.add(LIBTORCH + ": its jars are not there (bench/peers/libtorch/fetch)");
+      return;
+    }
+    List<String> command =
+        List.of(
+            java(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            jars + File.separator + "*",
+            folder.resolve(LIBTORCH).resolve("LibTorch.java").toString(),
+            "--threads",
+            Integer.toString(threads));
+    Contender contender = Contender.start(LIBTORCH, command, threads, log);
+    if (contender.missing() == null) {
+      found.add(contender);
+    } else {
+      missing.add(LIBTORCH + ": " + contender.missing());
+      contender.close();
+    }
+  }
+
+  private static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
   private void python(
@@ -86,7 +122,7 @@ final class Contenders {
     for (String python : pythons()) {
       List<String> command =
           List.of(python, "-B", script, name, "--threads", Integer.toString(threads));
-      Contender contender = Contender.start(name, command, log);
+      Contender contender = Contender.start(name, command, threads, log);
       if (contender.missing() == null) {
         found.add(contender);
         return;
