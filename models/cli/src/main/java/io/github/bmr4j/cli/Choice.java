@@ -115,4 +115,14 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
           PruningRule::name);
     }
   }
+
+  /** {@code --spread-kind}. */
+  static final class SpreadKind extends Choice<PosteriorOptions.Kind> {
+    SpreadKind() {
+      super(
+          "way to say how wide a posterior is",
+          List.of(PosteriorOptions.Kind.values()),
+          Choice::nameOf);
+    }
+  }
 }

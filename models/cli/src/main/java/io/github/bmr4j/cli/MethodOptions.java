@@ -133,7 +133,7 @@ final class MethodOptions {
         rate,
         chosenDivergence,
         chosenReparameterization,
-        rule == null ? defaults.rule() : rule,
+        rule(defaults.rule()),
         atLeast(command, 1, "--samples", samples, defaults.samples()),
         defaults.likelihoodSamples(),
         defaults.realisedExamples(),
@@ -184,6 +184,11 @@ final class MethodOptions {
       throw bad(command, option + " must be at least " + least + ", but is " + given);
     }
     return given == null ? otherwise : given;
+  }
+
+  /** The rule that {@code --rule} names; without it, what is given. */
+  PruningRule rule(PruningRule otherwise) {
+    return rule == null ? otherwise : rule;
   }
 
   private static ParameterException bad(CommandLine command, String message) {

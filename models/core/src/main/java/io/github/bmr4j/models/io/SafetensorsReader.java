@@ -164,7 +164,41 @@ public final class SafetensorsReader implements AutoCloseable {
               + target.length
               + " leaves too few");
     }
-    long at = header.dataOffset() + tensor.begin();
+    copyFloats(tensor, 0, length, target, offset);
+  }
+
+  /**
+   * Reads part of a tensor, of any size, as {@link #readFloats(String)} does.
+   *
+   * @param name of the tensor
+   * @param from first element, counted row-major
+   * @param count of elements
+   * @param target takes them, from its element 0
+   * @throws InvalidFileException when there is no such tensor, or one of another type
+   * @throws IllegalArgumentException when the tensor has no such elements, or the target is too
+   *     short
+   */
+  public void readFloats(String name, long from, int count, float[] target) {
+    TensorEntry tensor = entry(name);
+    checkType(tensor, ElementType.F32, ElementType.F16, ElementType.BF16, ElementType.F64);
+    if (from < 0 || count < 0 || from > tensor.elements() - count || count > target.length) {
+      throw new IllegalArgumentException(
+          "Cannot read "
+              + count
+              + " elements from element "
+              + from
+              + " of tensor \""
+              + name
+              + "\", which has "
+              + tensor.elements()
+              + ", into an array of "
+              + target.length);
+    }
+    copyFloats(tensor, from, count, target, 0);
+  }
+
+  private void copyFloats(TensorEntry tensor, long from, int length, float[] target, int offset) {
+    long at = header.dataOffset() + tensor.begin() + from * tensor.type().bytes();
     switch (tensor.type()) {
       case F32 -> MemorySegment.copy(file, FLOAT, at, target, offset, length);
       case F64 -> {
@@ -183,6 +217,11 @@ public final class SafetensorsReader implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** A tensor's bytes as they lie in the file, to be copied into another. */
+  MemorySegment bytes(TensorEntry tensor) {
+    return file.asSlice(header.dataOffset() + tensor.begin(), tensor.end() - tensor.begin());
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.github.bmr4j.models.io;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.LongPredicate;
 
 /**
  * Gathers tensors and writes them as one safetensors file, atomically. The same tensors in the same
@@ -30,10 +32,25 @@ public final class SafetensorsWriter {
 
   /** Puts the elements from {@code from} to {@code to} into a buffer that has room for them. */
   private interface Source {
-    void put(ByteBuffer target, int from, int to);
+    void put(ByteBuffer target, long from, int count);
   }
 
-  private record Pending(String name, ElementType type, int[] shape, int length, Source source) {}
+  /** Computes a tensor's elements while it is written. */
+  @FunctionalInterface
+  public interface FloatSource {
+
+    /**
+     * Computes some elements; called in rising order.
+     *
+     * @param from first of them, counted row-major
+     * @param count of elements
+     * @param target takes them, from its element 0
+     */
+    void read(long from, int count, float[] target);
+  }
+
+  private record Pending(
+      String name, ElementType type, List<Long> shape, long length, Source source) {}
 
   /** An empty file. */
   public SafetensorsWriter() {}
@@ -92,7 +109,7 @@ public final class SafetensorsWriter {
         name,
         ElementType.F32,
         shape,
-        (target, from, to) -> target.asFloatBuffer().put(data, offset + from, to - from));
+        (target, from, count) -> target.asFloatBuffer().put(data, offset + (int) from, count));
   }
 
   /**
@@ -109,7 +126,7 @@ public final class SafetensorsWriter {
         name,
         ElementType.F64,
         shape,
-        (target, from, to) -> target.asDoubleBuffer().put(data, from, to - from));
+        (target, from, count) -> target.asDoubleBuffer().put(data, (int) from, count));
   }
 
   /**
@@ -126,7 +143,7 @@ public final class SafetensorsWriter {
         name,
         ElementType.I64,
         shape,
-        (target, from, to) -> target.asLongBuffer().put(data, from, to - from));
+        (target, from, count) -> target.asLongBuffer().put(data, (int) from, count));
   }
 
   /**
@@ -143,7 +160,7 @@ public final class SafetensorsWriter {
         name,
         ElementType.I32,
         shape,
-        (target, from, to) -> target.asIntBuffer().put(data, from, to - from));
+        (target, from, count) -> target.asIntBuffer().put(data, (int) from, count));
   }
 
   /**
@@ -160,7 +177,7 @@ public final class SafetensorsWriter {
         name,
         ElementType.U8,
         shape,
-        (target, from, to) -> target.duplicate().put(data, from, to - from));
+        (target, from, count) -> target.duplicate().put(data, (int) from, count));
   }
 
   /**
@@ -177,11 +194,75 @@ public final class SafetensorsWriter {
         name,
         ElementType.BOOL,
         shape,
-        (target, from, to) -> {
-          for (int i = from; i < to; i++) {
-            target.put(target.position() + i - from, (byte) (data[i] ? 1 : 0));
+        (target, from, count) -> {
+          for (int i = 0; i < count; i++) {
+            target.put(target.position() + i, (byte) (data[(int) from + i] ? 1 : 0));
           }
         });
+  }
+
+  /**
+   * Adds a tensor of F32 of any size that is computed while it is written.
+   *
+   * @param name not used before
+   * @param shape its dimensions; none for a single number
+   * @param source of its elements
+   * @return this
+   */
+  public SafetensorsWriter floats(String name, List<Long> shape, FloatSource source) {
+    float[] part = new float[CHUNK_BYTES / Float.BYTES];
+    return add(
+        name,
+        ElementType.F32,
+        shape,
+        (target, from, count) -> {
+          source.read(from, count, part);
+          target.asFloatBuffer().put(part, 0, count);
+        });
+  }
+
+  /**
+   * Adds a tensor of BOOL of any size that is computed while it is written.
+   *
+   * @param name not used before
+   * @param shape its dimensions; none for a single number
+   * @param source says of each element, counted row-major, whether it is true
+   * @return this
+   */
+  public SafetensorsWriter booleans(String name, List<Long> shape, LongPredicate source) {
+    return add(
+        name,
+        ElementType.BOOL,
+        shape,
+        (target, from, count) -> {
+          for (int i = 0; i < count; i++) {
+            target.put(target.position() + i, (byte) (source.test(from + i) ? 1 : 0));
+          }
+        });
+  }
+
+  /**
+   * Adds a tensor of another file, of any type, as it is. That file must stay open until {@link
+   * #write} has ended.
+   *
+   * @param tensor of that file
+   * @param reader of that file
+   * @return this
+   */
+  public SafetensorsWriter copy(TensorEntry tensor, SafetensorsReader reader) {
+    MemorySegment bytes = reader.bytes(tensor);
+    int size = tensor.type().bytes();
+    return add(
+        tensor.name(),
+        tensor.type(),
+        tensor.shape(),
+        (target, from, count) ->
+            MemorySegment.copy(
+                bytes,
+                from * size,
+                MemorySegment.ofBuffer(target.duplicate().limit(target.capacity())),
+                0,
+                (long) count * size));
   }
 
   private static void checkLength(String name, int[] shape, int length) {
@@ -204,22 +285,50 @@ public final class SafetensorsWriter {
     for (int dimension : shape) {
       elements *= dimension;
       if (dimension < 0 || elements > Integer.MAX_VALUE) {
-        throw new IllegalArgumentException(
-            "Tensor \""
-                + name
-                + "\" has the shape "
-                + Arrays.toString(shape)
-                + "; its dimensions must be at least 0 and their product below 2^31");
+        throw badShape(name, Arrays.toString(shape), "2^31");
       }
     }
     return (int) elements;
   }
 
+  private static long elements(String name, ElementType type, List<Long> shape) {
+    try {
+      long elements = 1;
+      for (long dimension : shape) {
+        elements = Math.multiplyExact(elements, dimension);
+        if (dimension < 0) {
+          throw badShape(name, shape.toString(), "2^63");
+        }
+      }
+      long _ = Math.multiplyExact(elements, (long) type.bytes());
+      return elements;
+    } catch (ArithmeticException overflow) {
+      IllegalArgumentException refusal = badShape(name, shape.toString(), "2^63");
+      refusal.initCause(overflow);
+      throw refusal;
+    }
+  }
+
+  private static IllegalArgumentException badShape(String name, String shape, String bound) {
+    return new IllegalArgumentException(
+        "Tensor \""
+            + name
+            + "\" has the shape "
+            + shape
+            + "; its dimensions must be at least 0 and their product below "
+            + bound);
+  }
+
   private SafetensorsWriter add(String name, ElementType type, int[] shape, Source source) {
+    return add(name, type, Arrays.stream(shape).mapToObj(Long::valueOf).toList(), source);
+  }
+
+  private SafetensorsWriter add(String name, ElementType type, List<Long> shape, Source source) {
     if (SafetensorsHeader.METADATA.equals(name)) {
       throw new IllegalArgumentException("No tensor can have the name " + name);
     }
-    Pending tensor = new Pending(name, type, shape.clone(), elements(name, shape), source);
+    Pending tensor =
+        new Pending(name, type, List.copyOf(shape), elements(name, type, shape), source);
     if (tensors.putIfAbsent(name, tensor) != null) {
       throw new IllegalArgumentException("There is a tensor \"" + name + "\" already");
     }
@@ -246,7 +355,7 @@ public final class SafetensorsWriter {
     }
     long begin = 0;
     for (Pending tensor : ordered) {
-      long end = begin + (long) tensor.type().bytes() * tensor.length();
+      long end = begin + tensor.type().bytes() * tensor.length();
       Map<String, Object> description = new LinkedHashMap<>();
       description.put("dtype", tensor.type().name());
       description.put("shape", tensor.shape());
@@ -282,11 +391,9 @@ public final class SafetensorsWriter {
     for (Pending tensor : ordered) {
       int size = tensor.type().bytes();
       int step = CHUNK_BYTES / size;
-      // Counted down in elements, so that no index passes 2^31.
-      for (int left = tensor.length(); left > 0; left -= Math.min(left, step)) {
-        int from = tensor.length() - left;
-        int count = Math.min(left, step);
-        tensor.source().put(chunk, from, from + count);
+      for (long from = 0; from < tensor.length(); from += step) {
+        int count = (int) Math.min(tensor.length() - from, step);
+        tensor.source().put(chunk, from, count);
         flush(channel, chunk.position(chunk.position() + count * size));
       }
     }
