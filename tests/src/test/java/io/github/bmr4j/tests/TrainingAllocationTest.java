@@ -48,7 +48,7 @@ class TrainingAllocationTest {
               model,
               data,
               Batches.independent(data.size(), 120, 1),
-              Optimizer.adaBelief(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-3)),
+              Optimizer.of(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-3)),
               VariationalStep.Divergence.ANALYTIC);
       // The compiler takes its time, and until it is done vectors live on the heap.
       for (int round = 0; round < MOST_ROUNDS && perStep > BYTES_PER_STEP; round++) {

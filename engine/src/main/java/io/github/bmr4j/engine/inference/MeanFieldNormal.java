@@ -62,6 +62,11 @@ public final class MeanFieldNormal extends Latent {
   }
 
   @Override
+  double normalPriorPrecision() {
+    return 1.0 / priorVariance;
+  }
+
+  @Override
   public double klDivergence() {
     return backend()
         .variational()

@@ -87,6 +87,11 @@ public final class StochasticVariationalInference {
    * @throws DivergedException if that is not finite
    */
   public double step() {
+    if (optimizer.steps() == 0 && optimizer.rule().kind == UpdateRule.Kind.IVON) {
+      for (Draw draw : draws) {
+        draw.latent().startCurvature(step.klWeight);
+      }
+    }
     UpdateRule rule = optimizer.nextStep();
     sampling.training(optimizer.steps());
     graph.forward();

@@ -253,8 +253,7 @@ public final class StochasticBmr {
             model,
             train,
             Batches.independent(train.size(), batch, config.seed()),
-            Optimizer.adaBelief(
-                Optimizer.AdaBelief.DEFAULT, LearningRate.constant(config.learningRate())),
+            Optimizer.of(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(config.learningRate())),
             config.divergence());
     int largest = Math.max(train.size(), test.size());
     this.prediction = new Prediction(backend, model, Math.min(PREDICTION_BATCH, largest));
