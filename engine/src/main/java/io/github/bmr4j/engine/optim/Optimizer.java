@@ -11,6 +11,15 @@ public final class Optimizer {
   /** A rule with its coefficients. */
   public sealed interface Rule {
 
+    /** In options and files: {@code adam}, {@code adabelief} or {@code ivon}. */
+    default String name() {
+      return switch (this) {
+        case Adam adam -> "adam";
+        case AdaBelief adaBelief -> "adabelief";
+        case Ivon ivon -> "ivon";
+      };
+    }
+
     /** As kernels need it, at step 0. */
     private UpdateRule updateRule() {
       return switch (this) {
@@ -77,8 +86,8 @@ public final class Optimizer {
     /** The paper's for long runs, 10⁵ steps and more: 0.9, 0.99999. */
     public static final Ivon PUBLISHED = new Ivon(0.9, 0.99999);
 
-    /** For runs of some thousand steps: 0.9, 0.999. */
-    public static final Ivon SHORT_RUN = new Ivon(0.9, 0.999);
+    /** For runs of some thousand steps, in which the curvature must be found: 0.9, 0.995. */
+    public static final Ivon SHORT_RUN = new Ivon(0.9, 0.995);
   }
 
   private final UpdateRule rule;

@@ -36,7 +36,8 @@ public final class StochasticBmr {
    *     0 for the full weight from the start; at most {@code warmUp}
    * @param rounds number of prunings
    * @param stepsPerRound steps after each pruning
-   * @param learningRate of AdaBelief, constant
+   * @param optimizer of all variational parameters
+   * @param learningRate of the optimizer, constant; for IVON the share of a Newton step
    * @param divergence how KL enters the gradient
    * @param rule decides which weights leave
    * @param samples draws from the posterior for predictions
@@ -52,6 +53,7 @@ public final class StochasticBmr {
       int divergenceWarmUp,
       int rounds,
       int stepsPerRound,
+      Optimizer.Rule optimizer,
       double learningRate,
       VariationalStep.Divergence divergence,
       PruningRule rule,
@@ -103,6 +105,7 @@ public final class StochasticBmr {
             0,
             50,
             500,
+            Optimizer.AdaBelief.DEFAULT,
             1e-2,
             VariationalStep.Divergence.SAMPLED,
             AdaptiveSpikeAndSlab.PUBLISHED,
@@ -126,6 +129,7 @@ public final class StochasticBmr {
           divergenceWarmUp,
           rounds,
           stepsPerRound,
+          optimizer,
           learningRate,
           divergence,
           rule,
@@ -253,7 +257,7 @@ public final class StochasticBmr {
             model,
             train,
             Batches.independent(train.size(), batch, config.seed()),
-            Optimizer.of(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(config.learningRate())),
+            Optimizer.of(config.optimizer(), LearningRate.constant(config.learningRate())),
             config.divergence());
     int largest = Math.max(train.size(), test.size());
     this.prediction = new Prediction(backend, model, Math.min(PREDICTION_BATCH, largest));
