@@ -209,7 +209,35 @@ class OperationsTest {
                         .check(
                             x -> new SoftmaxCrossEntropy(x.get(0), labels(b, 3, 0, 4, 1)),
                             x -> crossEntropy(x[0], 5, 3, 0, 4, 1),
-                            TOLERANCE))));
+                            TOLERANCE)),
+            new Case(
+                "GaussianNegativeLogLikelihood",
+                Set.of(GaussianNegativeLogLikelihood.class),
+                b -> {
+                  gaussian(b, 5, 1, 1);
+                  gaussian(b, 4, 3, 1);
+                  gaussian(b, 4, 2, 2);
+                }),
+            new Case(
+                "GaussianNegativeLogLikelihood of operands used twice",
+                Set.of(GaussianNegativeLogLikelihood.class),
+                b ->
+                    new GradientCheck(b)
+                        .positive(4, 2)
+                        .positive(2, 2)
+                        .check(
+                            x ->
+                                new Add(
+                                    new GaussianNegativeLogLikelihood(
+                                        x.get(0), x.get(0), targets(b, 4, 2), x.get(1)),
+                                    new GaussianNegativeLogLikelihood(
+                                        x.get(0), null, targets(b, 4, 2), x.get(1))),
+                            x ->
+                                zip(
+                                    gaussian(x[0], x[0], x[1], 1),
+                                    gaussian(x[0], new double[8], x[1], 1),
+                                    (p, q) -> p + q),
+                            1e-5))));
   }
 
   @TestFactory
@@ -287,6 +315,41 @@ class OperationsTest {
     Tensor tensor = Tensor.of(Shape.of(classes.length), memory);
     backend.memory().push(tensor.slice());
     return new Input(tensor);
+  }
+
+  private static void gaussian(Backend backend, int batch, int outputs, int constants) {
+    new GradientCheck(backend)
+        .operand(batch, outputs)
+        .positive(batch, outputs)
+        .positive(2, outputs)
+        .check(
+            x ->
+                new GaussianNegativeLogLikelihood(
+                    x.get(0), x.get(1), targets(backend, batch, outputs), x.get(2), constants),
+            x -> gaussian(x[0], x[1], x[2], constants),
+            TOLERANCE);
+  }
+
+  /** Target i is i / 4 − 1. */
+  private static Input targets(Backend backend, int rows, int columns) {
+    Tensor tensor = Tensor.of(Shape.of(rows, columns), backend.memory().allocate(rows * columns));
+    for (int i = 0; i < tensor.size(); i++) {
+      tensor.slice().set(i, i / 4f - 1);
+    }
+    backend.memory().push(tensor.slice());
+    return new Input(tensor);
+  }
+
+  private static double[] gaussian(double[] f, double[] v, double[] precision, int constants) {
+    int outputs = precision.length / 2;
+    double[] losses = new double[f.length / outputs];
+    for (int i = 0; i < f.length; i++) {
+      double error = f[i] - (i / 4.0 - 1);
+      double constant = Math.log(2 * Math.PI) - precision[outputs + i % outputs];
+      losses[i / outputs] +=
+          0.5 * (precision[i % outputs] * (error * error + v[i]) + constants * constant);
+    }
+    return losses;
   }
 
   private static double[] map(UnaryFunction f, double[] x) {

@@ -2,6 +2,7 @@ package io.github.bmr4j.cli;
 
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
+import io.github.bmr4j.models.method.Reparameterization;
 import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
 import io.github.bmr4j.models.pruning.EvidenceThreshold;
 import io.github.bmr4j.models.pruning.PruningRule;
@@ -95,6 +96,13 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
   static final class Divergence extends Choice<VariationalStep.Divergence> {
     Divergence() {
       super("form of the divergence", List.of(VariationalStep.Divergence.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --reparameterization}. */
+  static final class Noise extends Choice<Reparameterization> {
+    Noise() {
+      super("reparameterization", List.of(Reparameterization.values()), Choice::nameOf);
     }
   }
 

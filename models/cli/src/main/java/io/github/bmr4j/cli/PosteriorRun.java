@@ -7,8 +7,9 @@ import io.github.bmr4j.models.io.GaussianPosteriorReader.Factors;
 import io.github.bmr4j.models.io.GaussianPosteriorReader.Naming;
 import io.github.bmr4j.models.io.InvalidFileException;
 import io.github.bmr4j.models.io.Json;
-import io.github.bmr4j.models.io.SafetensorsReader;
+import io.github.bmr4j.models.io.NpzReader;
 import io.github.bmr4j.models.io.Sha256;
+import io.github.bmr4j.models.io.TensorReader;
 import io.github.bmr4j.models.method.PosteriorFiles;
 import io.github.bmr4j.models.pruning.PosteriorPruning;
 import io.github.bmr4j.models.pruning.PosteriorPruning.Outcome;
@@ -30,7 +31,6 @@ import java.util.function.Supplier;
 /** {@code bmr prune FILE}: prunes a posterior that was trained elsewhere. */
 final class PosteriorRun {
 
-  static final String PRUNED = "pruned.safetensors";
   static final String CERTIFICATE = "certificate.json";
 
   private final Path file;
@@ -68,7 +68,7 @@ final class PosteriorRun {
     if (Files.notExists(file)) {
       throw new InputException(
           file
-              + ": there is no such file; 'bmr prune FILE' takes a posterior as a safetensors file");
+              + ": there is no such file; 'bmr prune FILE' takes a posterior as a safetensors or npz file");
     }
     Naming naming = options.naming();
     Double priorVariance = options.priorVariance();
@@ -80,7 +80,8 @@ final class PosteriorRun {
                 backend,
                 threads);
         ResultFolder folder = ResultFolder.open(out)) {
-      refuseToReplaceTheInput(folder);
+      String pruned = reader.tensors() instanceof NpzReader ? "pruned.npz" : "pruned.safetensors";
+      refuseToReplaceTheInput(folder.file(pruned));
       CompletableFuture<String> digest = CompletableFuture.supplyAsync(() -> digest(file));
       List<Outcome> outcomes = pruning.prune(rule);
       double pruneSeconds = (System.nanoTime() - start) * 1e-9;
@@ -92,7 +93,7 @@ final class PosteriorRun {
       metadata.put("posterior_sha256", (String) certificate.get("posterior_sha256"));
       folder.commit(
           List.of(
-              new ResultFolder.Result(PRUNED, target -> pruning.save(target, metadata)),
+              new ResultFolder.Result(pruned, target -> pruning.save(target, metadata)),
               new ResultFolder.Result(
                   CERTIFICATE,
                   target -> AtomicFiles.writeText(target, Json.writeIndented(certificate))),
@@ -101,15 +102,15 @@ final class PosteriorRun {
                   target -> {
                     json.put("threads", threads);
                     json.put("seconds", seconds(start, pruneSeconds));
-                    json.put("files", files(folder));
+                    json.put("files", files(folder, pruned));
                     AtomicFiles.writeText(target, Json.writeIndented(json));
                   })));
       return json;
     }
   }
 
-  private void refuseToReplaceTheInput(ResultFolder folder) throws IOException {
-    if (file.toRealPath().equals(folder.file(PRUNED))) {
+  private void refuseToReplaceTheInput(Path result) throws IOException {
+    if (file.toRealPath().equals(result)) {
       throw new InputException(
           "--out: the result would replace " + file + " itself; choose another folder");
     }
@@ -133,7 +134,7 @@ final class PosteriorRun {
 
   /** In a file of this project the scales of the layers have posteriors too, but no spike. */
   private Predicate<String> included() throws IOException {
-    try (SafetensorsReader reader = SafetensorsReader.open(file)) {
+    try (TensorReader reader = TensorReader.open(file)) {
       boolean own = PosteriorFiles.FORMAT.equals(reader.metadata().get("format"));
       Predicate<String> included = options.included();
       return own ? included.and(name -> !name.endsWith(".scale")) : included;
@@ -216,9 +217,9 @@ final class PosteriorRun {
     return json;
   }
 
-  private static Map<String, Object> files(ResultFolder folder) {
+  private static Map<String, Object> files(ResultFolder folder, String pruned) {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("pruned", folder.file(PRUNED).toString());
+    json.put("pruned", folder.file(pruned).toString());
     json.put("certificate", folder.file(CERTIFICATE).toString());
     json.put("result", folder.file(ResultFiles.RESULT).toString());
     return json;

@@ -74,7 +74,7 @@ final class PruneCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "FILE",
       description = {
-        "A posterior that was trained elsewhere, as a safetensors file with a mean and a standard"
+        "A posterior that was trained elsewhere, as a safetensors or npz file with a mean and a standard"
             + " deviation for each weight: it is pruned as it is, and nothing is trained."
       })
   private Path posterior;
@@ -133,7 +133,7 @@ final class PruneCommand implements Callable<Integer> {
       defaultValue = "bmr-out",
       description = {
         "Folder for posterior.safetensors, certificate.safetensors and result.json; with FILE, for"
-            + " pruned.safetensors, certificate.json and result.json (default: ${DEFAULT-VALUE}). What it has of these is replaced when the run has ended well."
+            + " pruned.safetensors or pruned.npz, certificate.json and result.json (default: ${DEFAULT-VALUE}). What it has of these is replaced when the run has ended well."
       })
   private Path out;
 

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bmr4j.models.io.Json;
+import io.github.bmr4j.models.io.NpzReader;
+import io.github.bmr4j.models.io.NpzWriter;
 import io.github.bmr4j.models.io.SafetensorsReader;
 import io.github.bmr4j.models.io.SafetensorsWriter;
 import io.github.bmr4j.models.io.Sha256;
@@ -106,6 +108,21 @@ class PruneFileTest {
     double expected = 0.5 * Math.log(100) - 0.5 * 100 * 1e-6;
     assertEquals(expected, ((Number) tensor.get("delta_f_predicted")).doubleValue(), 1e-5);
     assertEquals(1L, tensor.get("weights_after"));
+  }
+
+  @Test
+  void anNpzFileGivesAnNpzFile() throws IOException {
+    posterior = folder.resolve("posterior.npz");
+    new NpzWriter()
+        .floats("w.mean", new int[] {3}, new float[] {0.01f, 1f, 0.5f})
+        .floats("w.std", new int[] {3}, new float[] {0.1f, 0.1f, 0.5f})
+        .write(posterior);
+    Console console = prune("--prior-std", "1");
+    assertEquals(0, console.code(), console.toString());
+    try (NpzReader reader = NpzReader.open(folder.resolve("out").resolve("pruned.npz"))) {
+      assertArrayEquals(new float[] {0, 1, 0}, reader.readFloats("w"));
+      assertArrayEquals(new boolean[] {false, true, false}, reader.readBooleans("w.mask"));
+    }
   }
 
   /** What {@code bmr prune} writes can be pruned again, from where it was. */

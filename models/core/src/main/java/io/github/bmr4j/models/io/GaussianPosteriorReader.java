@@ -49,7 +49,7 @@ public final class GaussianPosteriorReader implements AutoCloseable {
   }
 
   private final Path file;
-  private final SafetensorsReader reader;
+  private final TensorReader reader;
   private final Naming naming;
   private final List<Factors> factors = new ArrayList<>();
 
@@ -67,7 +67,7 @@ public final class GaussianPosteriorReader implements AutoCloseable {
       throws IOException {
     this.file = file;
     this.naming = naming;
-    reader = SafetensorsReader.open(file);
+    reader = TensorReader.open(file);
     try {
       for (TensorEntry mean : reader.tensors()) {
         String name = naming.mean().match(mean.name());
@@ -122,7 +122,7 @@ public final class GaussianPosteriorReader implements AutoCloseable {
   }
 
   /** The file as such: metadata, and tensors that belong to no posterior. */
-  public SafetensorsReader tensors() {
+  public TensorReader tensors() {
     return reader;
   }
 

@@ -5,14 +5,19 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.models.io.GaussianPosteriorReader;
 import io.github.bmr4j.models.io.GaussianPosteriorReader.Factors;
 import io.github.bmr4j.models.io.InvalidFileException;
+import io.github.bmr4j.models.io.NpzReader;
+import io.github.bmr4j.models.io.NpzWriter;
 import io.github.bmr4j.models.io.SafetensorsWriter;
 import io.github.bmr4j.models.io.TensorEntry;
+import io.github.bmr4j.models.io.TensorWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
@@ -268,18 +273,27 @@ public final class PosteriorPruning implements AutoCloseable {
   }
 
   /**
-   * Writes the pruned network, atomically: for each posterior {@code X} the values the network
-   * computes with, 0 where a weight has left, as {@code X}, and which are left as {@code X.mask};
-   * then all tensors of the file that belong to no posterior, as they are.
+   * Writes the pruned network, atomically, in the format of the posterior's file: for each
+   * posterior {@code X} the values the network computes with, 0 where a weight has left, as {@code
+   * X}, and which are left as {@code X.mask}; then all tensors of the file that belong to no
+   * posterior, as they are.
    *
    * @param file to write, another than the posterior's; its folder must exist
-   * @param metadata of the file
+   * @param metadata of the file; npz has none
    * @throws IOException if it cannot be written
    */
   public void save(Path file, Map<String, String> metadata) throws IOException {
-    SafetensorsWriter writer = new SafetensorsWriter();
-    metadata.forEach(writer::metadata);
-    List<String> written = new ArrayList<>();
+    if (reader.tensors() instanceof NpzReader) {
+      save(file, new NpzWriter());
+    } else {
+      SafetensorsWriter writer = new SafetensorsWriter();
+      metadata.forEach(writer::metadata);
+      save(file, writer);
+    }
+  }
+
+  private void save(Path file, TensorWriter<?> writer) throws IOException {
+    Set<String> written = new HashSet<>();
     for (int t = 0; t < factors.size(); t++) {
       Factors each = factors.get(t);
       BitMask mask = masks.get(t);
@@ -294,9 +308,10 @@ public final class PosteriorPruning implements AutoCloseable {
               target[i] = mask.get(from + i) ? target[i] : 0;
             }
           });
-      writer.booleans(each.name() + ".mask", each.shape(), mask::get);
+      String maskName = each.name() + ".mask";
+      writer.booleans(maskName, each.shape(), mask::get);
       written.add(each.name());
-      written.add(each.name() + ".mask");
+      written.add(maskName);
     }
     reader
         .others()
