@@ -40,7 +40,8 @@ final class FirstStep {
               Batches.independent(data.size(), published.batch(), published.seed()),
               Optimizer.adaBelief(
                   Optimizer.AdaBelief.DEFAULT, LearningRate.constant(published.learningRate())),
-              published.divergence());
+              published.divergence(),
+              published.reparameterization());
       System.out.println(training.step());
     }
   }
