@@ -337,10 +337,20 @@ public final class PrincipledPruning {
    * @throws DivergedException if a number that decides something is not finite
    */
   public Result run() {
+    return run(() -> {});
+  }
+
+  /**
+   * As {@link #run()}.
+   *
+   * @param beforePruning called between the first training and the first pruning
+   */
+  public Result run(Runnable beforePruning) {
     long start = System.nanoTime();
     train(config.epochs(), config.empiricalBayes());
     double trainSeconds = (System.nanoTime() - start) * 1e-9;
     FreeEnergy trained = prediction.freeEnergy();
+    beforePruning.run();
     List<Round> rounds = new ArrayList<>();
     start = System.nanoTime();
     boolean removed = true;
