@@ -25,7 +25,7 @@ public final class MeanFieldNormal extends Latent {
     VARIANCE
   }
 
-  private final float priorVariance;
+  private float priorVariance;
   private final Parameterization parameterization;
   private Slice mask;
   private Slice deviations;
@@ -178,6 +178,30 @@ public final class MeanFieldNormal extends Latent {
   /** v. */
   public float priorVariance() {
     return priorVariance;
+  }
+
+  /**
+   * Sets the prior's variance to where the divergence of the weights in the model is least: v = the
+   * mean of μ² + σ² (empirical Bayes for the whole block).
+   */
+  public void optimizePriorVariance() {
+    Slice mean = factors().mean();
+    Slice deviation = standardDeviations();
+    backend().memory().pull(mean);
+    backend().memory().pull(deviation);
+    double sum = 0;
+    int count = 0;
+    for (int i = 0; i < size(); i++) {
+      if (mask == null || mask.get(i) != 0) {
+        double m = mean.get(i);
+        double s = deviation.get(i);
+        sum += m * m + s * s;
+        count++;
+      }
+    }
+    if (count > 0) {
+      priorVariance = (float) (sum / count);
+    }
   }
 
   @Override
