@@ -90,7 +90,8 @@ public class TrainingStepBenchmark {
         Batches.independent(data.size(), published.batch(), published.seed()),
         Optimizer.adaBelief(
             Optimizer.AdaBelief.DEFAULT, LearningRate.constant(published.learningRate())),
-        published.divergence());
+        published.divergence(),
+        published.reparameterization());
   }
 
   private static Dataset randomData(int inputs, int examples) {

@@ -55,6 +55,18 @@ public abstract class Latent {
   /** KL(q‖p) in nats, of the elements that are still in the model. */
   public abstract double klDivergence();
 
+  /** The first variational parameter that is not finite, in words for a message; null if none. */
+  final String nonFinite() {
+    int i = backend.reduction().firstNonFinite(factors.mean());
+    if (i >= 0) {
+      return "the posterior mean of " + name + "[" + i + "] is not finite";
+    }
+    i = backend.reduction().firstNonFinite(factors.rho());
+    return i >= 0
+        ? "the posterior standard deviation of " + name + "[" + i + "] is not finite"
+        : null;
+  }
+
   /**
    * Starting values: means uniform in (−range, range), all standard deviations alike.
    *

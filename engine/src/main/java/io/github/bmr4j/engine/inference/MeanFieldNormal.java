@@ -1,6 +1,8 @@
 package io.github.bmr4j.engine.inference;
 
 import io.github.bmr4j.engine.autodiff.Node;
+import io.github.bmr4j.engine.distribution.KullbackLeibler;
+import io.github.bmr4j.engine.distribution.Normal;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
@@ -15,7 +17,16 @@ import io.github.bmr4j.kernels.VariationalStep;
  */
 public final class MeanFieldNormal extends Latent {
 
+  /** What softplus(ρ) is. */
+  public enum Parameterization {
+    /** The standard deviation σ. */
+    DEVIATION,
+    /** The variance σ²; then weights can be seen through {@link #moments} only, not be drawn. */
+    VARIANCE
+  }
+
   private final float priorVariance;
+  private final Parameterization parameterization;
   private Slice mask;
   private Slice deviations;
 
@@ -29,6 +40,26 @@ public final class MeanFieldNormal extends Latent {
    */
   public MeanFieldNormal(
       Backend backend, String name, int index, int size, double priorVariance, Sampling sampling) {
+    this(backend, name, index, size, priorVariance, sampling, Parameterization.DEVIATION);
+  }
+
+  /**
+   * @param backend holds the parameters
+   * @param name in files and messages
+   * @param index of the noise stream, unique in the model
+   * @param size number of weights
+   * @param priorVariance v, positive
+   * @param sampling which draw the network sees
+   * @param parameterization what softplus(ρ) is
+   */
+  public MeanFieldNormal(
+      Backend backend,
+      String name,
+      int index,
+      int size,
+      double priorVariance,
+      Sampling sampling,
+      Parameterization parameterization) {
     super(backend, name, index, size, sampling);
     if (!(priorVariance > 0) || Double.isInfinite(priorVariance)) {
       throw new IllegalArgumentException(
@@ -38,6 +69,7 @@ public final class MeanFieldNormal extends Latent {
               + priorVariance);
     }
     this.priorVariance = (float) priorVariance;
+    this.parameterization = parameterization;
   }
 
   /**
@@ -47,7 +79,20 @@ public final class MeanFieldNormal extends Latent {
    * @param scale s, a scalar node that no other node uses; null for 1
    */
   public Draw draw(Shape shape, Node scale) {
+    if (parameterization == Parameterization.VARIANCE) {
+      throw new IllegalStateException(
+          name() + " cannot be drawn, since its ρ stands for the variance; use its moments");
+    }
     return scale == null ? new Draw(this, shape) : new Draw(this, shape, scale);
+  }
+
+  /**
+   * A node with mean and variance of these weights.
+   *
+   * @param scale s, a scalar node that no other node uses; null for 1
+   */
+  public Moments moments(Node scale) {
+    return scale == null ? new Moments(this) : new Moments(this, scale);
   }
 
   @Override
@@ -63,21 +108,66 @@ public final class MeanFieldNormal extends Latent {
 
   @Override
   public double klDivergence() {
-    return backend()
-        .variational()
-        .klDivergence(factors().mean(), factors().rho(), mask, priorVariance);
+    if (parameterization == Parameterization.DEVIATION) {
+      return backend()
+          .variational()
+          .klDivergence(factors().mean(), factors().rho(), mask, priorVariance);
+    }
+    Slice mean = factors().mean();
+    Slice deviation = standardDeviations();
+    backend().memory().pull(mean);
+    backend().memory().pull(deviation);
+    Normal prior = new Normal(0, Math.sqrt(priorVariance));
+    double sum = 0;
+    for (int i = 0; i < size(); i++) {
+      if (mask == null || mask.get(i) != 0) {
+        sum += KullbackLeibler.divergence(new Normal(mean.get(i), deviation.get(i)), prior);
+      }
+    }
+    return sum;
   }
 
   /**
-   * Standard deviations softplus(ρ) as they are now, in memory that the next call overwrites: a
-   * back end frees none before it is closed.
+   * Standard deviations as they are now, in memory that the next call overwrites: a back end frees
+   * none before it is closed.
    */
   public Slice standardDeviations() {
     if (deviations == null) {
       deviations = allocate(size());
     }
-    backend().elementwise().apply(UnaryFunction.SOFTPLUS, factors().rho(), deviations);
+    standardDeviations(deviations);
     return deviations;
+  }
+
+  /** Standard deviations as they are now, into {@code out}. */
+  void standardDeviations(Slice out) {
+    backend().elementwise().apply(UnaryFunction.SOFTPLUS, factors().rho(), out);
+    if (parameterization == Parameterization.VARIANCE) {
+      backend().elementwise().apply(UnaryFunction.SQRT, out, out);
+    }
+  }
+
+  /**
+   * Turns the gradient of the standard deviations into that of ρ.
+   *
+   * @param deviations σ; lost
+   * @param gradient of σ, then of ρ
+   */
+  void throughParameterization(Slice deviations, Slice gradient) {
+    if (parameterization == Parameterization.VARIANCE) {
+      // ∂σ²: ∂σ / 2σ.
+      backend().elementwise().divide(gradient, deviations, gradient);
+      backend().elementwise().scale(0.5f, gradient, gradient);
+    }
+    backend()
+        .elementwise()
+        .applyPullback(
+            UnaryFunction.SOFTPLUS, factors().rho(), deviations, gradient, gradient, false);
+  }
+
+  /** What softplus(ρ) is. */
+  public Parameterization parameterization() {
+    return parameterization;
   }
 
   /** v. */

@@ -27,6 +27,9 @@ public interface Backend extends AutoCloseable {
   /** Matrix products. */
   MatrixKernels matrix();
 
+  /** Convolution and pooling of images. */
+  ConvolutionKernels convolution();
+
   /** Arithmetic and functions. */
   ElementwiseKernels elementwise();
 

@@ -1,11 +1,12 @@
 package io.github.bmr4j.kernels;
 
-/** A back end on the Java arrays themselves: a pool and six sets of kernels. */
+/** A back end on the Java arrays themselves: a pool and seven sets of kernels. */
 record CpuBackend(
     String name,
     String describe,
     WorkerPool pool,
     MatrixKernels matrix,
+    ConvolutionKernels convolution,
     ElementwiseKernels elementwise,
     ReductionKernels reduction,
     NoiseKernels noise,

@@ -36,26 +36,38 @@ final class VectorMath {
 
   private VectorMath() {}
 
-  /** e = e^(e + low), where low is a rounding error of e or 0. */
-  static void exp(float[] e, float[] low, int n) {
+  /** e = eᵉ. */
+  static void exp(float[] e, int n) {
+    FloatVector zero = FloatVector.zero(FLOAT);
     for (int i = 0; i < n; i += LANES) {
-      FloatVector x = fromArray(FLOAT, e, i);
-      x = x.blend(EXP_LIMIT, x.compare(GT, EXP_LIMIT));
-      x = x.blend(-EXP_LIMIT, x.compare(LT, -EXP_LIMIT));
-      FloatVector t = x.fma(broadcast(FLOAT, LOG2_E), broadcast(FLOAT, MAGIC));
-      FloatVector k = t.sub(MAGIC);
-      FloatVector r = k.fma(broadcast(FLOAT, -LN2_HIGH), x);
-      r = k.fma(broadcast(FLOAT, -LN2_LOW), r).add(fromArray(FLOAT, low, i));
-      FloatVector p = r.fma(broadcast(FLOAT, EXP4), broadcast(FLOAT, EXP3));
-      p = p.fma(r, broadcast(FLOAT, EXP2)).fma(r, broadcast(FLOAT, EXP1));
-      p = p.fma(r, broadcast(FLOAT, EXP0)).fma(r.mul(r), r).add(1f);
-      // 2^k in two factors: one alone would overflow, or round a subnormal result twice.
-      IntVector whole = t.reinterpretAsInts().sub(MAGIC_BITS);
-      IntVector half = whole.lanewise(ASHR, 1);
-      IntVector rest = whole.sub(half);
-      p = p.mul(half.add(127).lanewise(LSHL, 23).reinterpretAsFloats());
-      p.mul(rest.add(127).lanewise(LSHL, 23).reinterpretAsFloats()).intoArray(e, i);
+      exp(fromArray(FLOAT, e, i), zero).intoArray(e, i);
     }
+  }
+
+  /** e = e^(e + low), where low is a rounding error of e or 0. */
+  static void expOfSum(float[] e, float[] low, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      exp(fromArray(FLOAT, e, i), fromArray(FLOAT, low, i)).intoArray(e, i);
+    }
+  }
+
+  /** The one helper: both loops call it first, and C2 then inlines it. */
+  private static FloatVector exp(FloatVector given, FloatVector low) {
+    FloatVector x = given.blend(EXP_LIMIT, given.compare(GT, EXP_LIMIT));
+    x = x.blend(-EXP_LIMIT, x.compare(LT, -EXP_LIMIT));
+    FloatVector t = x.fma(broadcast(FLOAT, LOG2_E), broadcast(FLOAT, MAGIC));
+    FloatVector k = t.sub(MAGIC);
+    FloatVector r = k.fma(broadcast(FLOAT, -LN2_HIGH), x);
+    r = k.fma(broadcast(FLOAT, -LN2_LOW), r).add(low);
+    FloatVector p = r.fma(broadcast(FLOAT, EXP4), broadcast(FLOAT, EXP3));
+    p = p.fma(r, broadcast(FLOAT, EXP2)).fma(r, broadcast(FLOAT, EXP1));
+    p = p.fma(r, broadcast(FLOAT, EXP0)).fma(r.mul(r), r).add(1f);
+    // 2^k in two factors: one alone would overflow, or round a subnormal result twice.
+    IntVector whole = t.reinterpretAsInts().sub(MAGIC_BITS);
+    IntVector half = whole.lanewise(ASHR, 1);
+    IntVector rest = whole.sub(half);
+    p = p.mul(half.add(127).lanewise(LSHL, 23).reinterpretAsFloats());
+    return p.mul(rest.add(127).lanewise(LSHL, 23).reinterpretAsFloats());
   }
 
   /** y = tanh x. */

@@ -1,6 +1,7 @@
 package io.github.bmr4j.cli;
 
 import io.github.bmr4j.kernels.VariationalStep;
+import io.github.bmr4j.models.method.Reparameterization;
 import io.github.bmr4j.models.method.StochasticBmr;
 import io.github.bmr4j.models.pruning.PruningRule;
 import picocli.CommandLine;
@@ -66,6 +67,16 @@ final class MethodOptions {
   private VariationalStep.Divergence divergence;
 
   @Option(
+      names = "--reparameterization",
+      paramLabel = "WHERE",
+      converter = Choice.Noise.class,
+      completionCandidates = Choice.Noise.class,
+      description =
+          "Where noise enters a training step: ${COMPLETION-CANDIDATES} (one draw of the weights a"
+              + " batch, or noise for each example and unit; the latter goes with --kl analytic).")
+  private Reparameterization reparameterization;
+
+  @Option(
       names = "--kl-warm-up",
       paramLabel = "STEPS",
       description =
@@ -103,6 +114,15 @@ final class MethodOptions {
     if (!(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
       throw bad(command, "--learning-rate must be a positive number, but is " + rate);
     }
+    VariationalStep.Divergence chosenDivergence =
+        divergence == null ? defaults.divergence() : divergence;
+    Reparameterization chosenReparameterization =
+        reparameterization == null ? defaults.reparameterization() : reparameterization;
+    if (chosenReparameterization == Reparameterization.LOCAL
+        && chosenDivergence == VariationalStep.Divergence.SAMPLED) {
+      throw bad(
+          command, "--reparameterization local draws no weights; it goes with --kl analytic only");
+    }
     return new StochasticBmr.Config(
         defaults.model(),
         chosenBatch,
@@ -111,8 +131,9 @@ final class MethodOptions {
         schedule.rounds(),
         schedule.stepsPerRound(),
         rate,
-        divergence == null ? defaults.divergence() : divergence,
-        rule == null ? defaults.rule() : rule,
+        chosenDivergence,
+        chosenReparameterization,
+        rule(defaults.rule()),
         atLeast(command, 1, "--samples", samples, defaults.samples()),
         defaults.likelihoodSamples(),
         defaults.realisedExamples(),
@@ -163,6 +184,11 @@ final class MethodOptions {
       throw bad(command, option + " must be at least " + least + ", but is " + given);
     }
     return given == null ? otherwise : given;
+  }
+
+  /** The rule that {@code --rule} names; without it, what is given. */
+  PruningRule rule(PruningRule otherwise) {
+    return rule == null ? otherwise : rule;
   }
 
   private static ParameterException bad(CommandLine command, String message) {

@@ -44,6 +44,7 @@ record Preset(HiddenLayers hidden, UnaryFunction activation, StochasticBmr.Confi
         200,
         5e-3,
         VariationalStep.Divergence.ANALYTIC,
+        published.reparameterization(),
         published.rule(),
         published.samples(),
         published.likelihoodSamples(),

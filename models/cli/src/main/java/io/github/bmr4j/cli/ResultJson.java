@@ -130,6 +130,7 @@ final class ResultJson {
     json.put("iterations", config.stepsPerRound());
     json.put("learning_rate", number(config.learningRate()));
     json.put("kl", Choice.nameOf(config.divergence()));
+    json.put("reparameterization", Choice.nameOf(config.reparameterization()));
     json.put("rule", config.rule().name());
     json.put("samples", config.samples());
     json.put("likelihood_samples", config.likelihoodSamples());

@@ -69,6 +69,7 @@ class PruneErrorsTest {
         "--rounds -1                        | --rounds must be at least 0 | -1",
         "--warm-up 0 --rounds 0             | --warm-up | --iterations",
         "--kl-warm-up 9 --warm-up 8         | --kl-warm-up is 9 | 8 steps",
+        "--reparameterization local --kl sampled | --reparameterization | --kl analytic",
         "--seed many                        | --seed | many",
         "--threads 0                        | --threads must be at least 1 | 0",
         "--backend abacus                   | \"abacus\" | simd, scalar",

@@ -38,6 +38,7 @@ public final class StochasticBmr {
    * @param stepsPerRound steps after each pruning
    * @param learningRate of AdaBelief, constant
    * @param divergence how KL enters the gradient
+   * @param reparameterization how noise enters a training step
    * @param rule decides which weights leave
    * @param samples draws from the posterior for predictions
    * @param likelihoodSamples draws for the expected log likelihood of the ELBO
@@ -54,6 +55,7 @@ public final class StochasticBmr {
       int stepsPerRound,
       double learningRate,
       VariationalStep.Divergence divergence,
+      Reparameterization reparameterization,
       PruningRule rule,
       int samples,
       int likelihoodSamples,
@@ -61,8 +63,8 @@ public final class StochasticBmr {
       long seed) {
 
     /**
-     * @throws IllegalArgumentException if a count is too small, the learning rate not positive, or
-     *     the divergence's warm-up longer than the warm-up
+     * @throws IllegalArgumentException if a count is too small, the learning rate not positive, the
+     *     divergence's warm-up longer than the warm-up, or settings do not go together
      */
     public Config {
       atLeast("batch", batch, 1);
@@ -77,6 +79,7 @@ public final class StochasticBmr {
         throw new IllegalArgumentException(
             "learningRate must be positive and finite, but is " + learningRate);
       }
+      reparameterization.require(divergence);
       if (divergenceWarmUp > warmUp) {
         throw new IllegalArgumentException(
             "divergenceWarmUp must be at most warmUp, or evidence would be taken from a posterior of"
@@ -105,6 +108,7 @@ public final class StochasticBmr {
             500,
             1e-2,
             VariationalStep.Divergence.SAMPLED,
+            Reparameterization.GLOBAL,
             AdaptiveSpikeAndSlab.PUBLISHED,
             100,
             3,
@@ -128,6 +132,7 @@ public final class StochasticBmr {
           stepsPerRound,
           learningRate,
           divergence,
+          reparameterization,
           rule,
           samples,
           likelihoodSamples,
@@ -255,7 +260,8 @@ public final class StochasticBmr {
             Batches.independent(train.size(), batch, config.seed()),
             Optimizer.adaBelief(
                 Optimizer.AdaBelief.DEFAULT, LearningRate.constant(config.learningRate())),
-            config.divergence());
+            config.divergence(),
+            config.reparameterization());
     int largest = Math.max(train.size(), test.size());
     this.prediction = new Prediction(backend, model, Math.min(PREDICTION_BATCH, largest));
     this.reduction = reduction(network);

@@ -69,6 +69,7 @@ class PosteriorFilesTest {
             30,
             published.learningRate(),
             published.divergence(),
+            published.reparameterization(),
             AdaptiveSpikeAndSlab.PUBLISHED,
             SAMPLES,
             1,

@@ -23,6 +23,8 @@ import io.github.bmr4j.models.pruning.ModelReduction;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class StochasticBmrTest {
 
@@ -34,6 +36,11 @@ class StochasticBmrTest {
   }
 
   private static StochasticBmr.Config config(int warmUp, int rounds, int stepsPerRound) {
+    return config(warmUp, rounds, stepsPerRound, Reparameterization.GLOBAL);
+  }
+
+  private static StochasticBmr.Config config(
+      int warmUp, int rounds, int stepsPerRound, Reparameterization reparameterization) {
     return new StochasticBmr.Config(
         FlatModel.Config.PUBLISHED,
         120,
@@ -43,6 +50,7 @@ class StochasticBmrTest {
         stepsPerRound,
         1e-2,
         VariationalStep.Divergence.ANALYTIC,
+        reparameterization,
         AdaptiveSpikeAndSlab.PUBLISHED,
         20,
         3,
@@ -66,6 +74,7 @@ class StochasticBmrTest {
     assertEquals(25_500, config.totalSteps());
     assertEquals(1e-2, config.learningRate());
     assertEquals(VariationalStep.Divergence.SAMPLED, config.divergence());
+    assertEquals(Reparameterization.GLOBAL, config.reparameterization());
     assertEquals(100, config.samples());
     assertEquals(137, config.seed());
     assertEquals(new AdaptiveSpikeAndSlab(new SpikeAndSlab.Config(1, 1, 4, false)), config.rule());
@@ -84,9 +93,20 @@ class StochasticBmrTest {
     assertThrows(IllegalArgumentException.class, () -> good.withSchedule(1, 1, -10));
   }
 
-  /** The whole method on real data; a broken sampler, update, evidence or mask fails it. */
   @Test
-  void prunesDigitsWithoutLosingAccuracy() {
+  void aDivergenceAtDrawnWeightsDoesNotGoWithTheLocalReparameterisation() {
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Reparameterization.LOCAL.require(VariationalStep.Divergence.SAMPLED))
+            .getMessage();
+    assertTrue(message.contains("use the analytic divergence"), message);
+  }
+
+  /** The whole method on real data; a broken sampler, update, evidence or mask fails it. */
+  @ParameterizedTest
+  @EnumSource
+  void prunesDigitsWithoutLosingAccuracy(Reparameterization reparameterization) {
     try (Backend backend = Backends.open()) {
       List<StochasticBmr.Round> heard = new ArrayList<>();
       StochasticBmr run =
@@ -95,7 +115,7 @@ class StochasticBmrTest {
               network(),
               DIGITS.train(),
               DIGITS.test(),
-              config(1_500, 20, 100),
+              config(1_500, 20, 100, reparameterization),
               new StochasticBmr.Listener() {
                 @Override
                 public void pruned(StochasticBmr.Round round) {
@@ -212,6 +232,7 @@ class StochasticBmrTest {
               0,
               1e30,
               good.divergence(),
+              good.reparameterization(),
               good.rule(),
               1,
               1,
