@@ -18,6 +18,9 @@ public final class TruncatedNormalDraws {
   /** Beyond, Φ is no normal double any more. */
   private static final double UNDERFLOW = 37;
 
+  /** e^−45 is below half a unit in the last place of 1. */
+  private static final double NEGLIGIBLE = -45;
+
   private double location;
   private double scale;
   private double lower;
@@ -99,7 +102,8 @@ public final class TruncatedNormalDraws {
     if (far && Math.abs(bound) == near) {
       return Math.exp(distance * (near + 0.5 * distance));
     }
-    return Math.exp(0.5 * (t - bound) * (t + bound));
+    double exponent = 0.5 * (t - bound) * (t + bound);
+    return exponent < NEGLIGIBLE ? 0 : Math.exp(exponent);
   }
 
   /**

@@ -146,8 +146,7 @@ public final class SimulatedData {
       }
       targets[i] = (float) lastTarget;
     }
-    Provenance provenance =
-        new Provenance("simulated: " + kind.label(), "none needed", Map.of());
+    Provenance provenance = new Provenance("simulated: " + kind.label(), "none needed", Map.of());
     if (kind.isClassification()) {
       int[] labels = new int[n];
       Arrays.setAll(labels, i -> (int) targets[i]);
@@ -159,8 +158,7 @@ public final class SimulatedData {
           new ArrayList<>(List.of("0", "1")),
           provenance);
     }
-    return Dataset.regression(
-        kind.label(), InputShape.row(d), features, targets, 1, provenance);
+    return Dataset.regression(kind.label(), InputShape.row(d), features, targets, 1, provenance);
   }
 
   /** Draws features and target; a class of which none is left is drawn again. */
@@ -210,8 +208,7 @@ public final class SimulatedData {
               + 5 * x[4];
       case BAI -> 7 * x[1] / (1 + x[0] * x[0]) + 5 * Math.sin(x[2] * x[3]) + 2 * x[4];
       case SUN_REGRESSION -> 5 * x[1] / (1 + x[0] * x[0]) + 5 * Math.sin(x[2] * x[3]) + 2 * x[4];
-      case SUN_CLASSIFICATION ->
-          Math.exp(x[0]) + x[1] * x[1] + 5 * Math.sin(x[2] * x[3]) - 3;
+      case SUN_CLASSIFICATION -> Math.exp(x[0]) + x[1] * x[1] + 5 * Math.sin(x[2] * x[3]) - 3;
       case SUN_TEACHER ->
           Math.tanh(2 * Math.tanh(2 * x[0] - x[1]))
               + 2 * Math.tanh(2 * Math.tanh(x[2] - 2 * x[3]) - Math.tanh(2 * x[4]));

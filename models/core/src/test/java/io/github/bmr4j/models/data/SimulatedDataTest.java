@@ -52,8 +52,7 @@ class SimulatedDataTest {
         10 * Math.sin(Math.PI * 0.02) + 20 * 0.04 + 4 + 2.5,
         at(Kind.FRIEDMAN1, 0.1f, 0.2f, 0.3f, 0.4f, 0.5f),
         1e-6);
-    assertEquals(
-        7 * 0.5 / 2 + 5 * Math.sin(0.5) - 2, at(Kind.BAI, 1, 0.5f, 1, 0.5f, -1), 1e-12);
+    assertEquals(7 * 0.5 / 2 + 5 * Math.sin(0.5) - 2, at(Kind.BAI, 1, 0.5f, 1, 0.5f, -1), 1e-12);
     assertEquals(
         5 * 0.5 / 2 + 5 * Math.sin(0.5) - 2, at(Kind.SUN_REGRESSION, 1, 0.5f, 1, 0.5f, -1), 1e-12);
     assertEquals(
@@ -66,9 +65,12 @@ class SimulatedDataTest {
     return SimulatedData.withoutNoise(
         kind,
         Dataset.regression(
-            "point", InputShape.row(5), x, new float[1], 1, SimulatedData.draw(kind, 1, 1, 5, 0)
-                .train()
-                .provenance()))[0];
+            "point",
+            InputShape.row(5),
+            x,
+            new float[1],
+            1,
+            SimulatedData.draw(kind, 1, 1, 5, 0).train().provenance()))[0];
   }
 
   @Test
