@@ -107,6 +107,11 @@ public final class MeanFieldNormal extends Latent {
   }
 
   @Override
+  double normalPriorPrecision() {
+    return 1.0 / priorVariance;
+  }
+
+  @Override
   public double klDivergence() {
     if (parameterization == Parameterization.DEVIATION) {
       return backend()

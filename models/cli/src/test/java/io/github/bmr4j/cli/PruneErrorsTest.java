@@ -58,6 +58,7 @@ class PruneErrorsTest {
         "--activation sine                  | no activation \"sine\" | swish, relu",
         "--kl both                          | --kl | analytic, sampled",
         "--rule magnitude                   | --rule | adaptive, evidence",
+        "--optimizer sgd                    | --optimizer | adam, adabelief, ivon",
         "--batch 0                          | --batch must be at least 1 | 0",
         "--batch 1000000                    | 1000000 | training set has",
         "--samples 0                        | --samples must be at least 1 | 0",

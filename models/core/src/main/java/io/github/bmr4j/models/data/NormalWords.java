@@ -22,8 +22,8 @@ final class NormalWords {
 
   /** Uniform in the open interval (0, 1): 52 random bits and a half. */
   double nextUniform() {
-    long high = words.next() >>> 6;
-    long low = words.next() >>> 6;
+    long high = Integer.toUnsignedLong(words.next()) >>> 6;
+    long low = Integer.toUnsignedLong(words.next()) >>> 6;
     return ((high << 26 | low) + 0.5) * 0x1p-52;
   }
 
