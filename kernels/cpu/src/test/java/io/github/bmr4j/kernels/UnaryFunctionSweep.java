@@ -1,6 +1,6 @@
 package io.github.bmr4j.kernels;
 
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -33,27 +33,39 @@ final class UnaryFunctionSweep {
 
   private UnaryFunctionSweep() {}
 
-  /** Sweeps over all floats; the arguments are functions, none for all. */
+  /**
+   * Sweeps over all floats, or over every n-th after the argument {@code every=n}; the other
+   * arguments are functions, none for all.
+   */
   public static void main(String[] arguments) {
-    List<UnaryFunction> functions =
-        arguments.length == 0
-            ? List.of(UnaryFunction.values())
-            : Arrays.stream(arguments).map(UnaryFunction::valueOf).toList();
+    int every = 1;
+    List<UnaryFunction> functions = new ArrayList<>();
+    for (String argument : arguments) {
+      if (argument.startsWith("every=")) {
+        every = Integer.parseInt(argument.substring("every=".length()));
+      } else {
+        functions.add(UnaryFunction.valueOf(argument));
+      }
+    }
+    if (functions.isEmpty()) {
+      functions.addAll(List.of(UnaryFunction.values()));
+    }
+    int stride = every;
     for (UnaryFunction f : functions) {
-      int blocks = (int) ((1L << 32) / BLOCK);
+      int blocks = (int) Math.ceilDiv(1L << 32, (long) stride * BLOCK);
       Worst worst =
           IntStream.range(0, blocks)
               .parallel()
-              .mapToObj(block -> ofBlock(f, block))
+              .mapToObj(block -> ofBlock(f, block, stride))
               .reduce(new Worst(0, 0), Worst::or);
       System.out.printf("%-10s %.3f ulp at %s%n", f, worst.ulps, worst.at);
     }
   }
 
-  private static Worst ofBlock(UnaryFunction f, int block) {
+  private static Worst ofBlock(UnaryFunction f, int block, int stride) {
     float[] x = new float[BLOCK];
     for (int i = 0; i < BLOCK; i++) {
-      x[i] = Float.intBitsToFloat(block * BLOCK + i);
+      x[i] = Float.intBitsToFloat((block * BLOCK + i) * stride);
     }
     return worst(f, x);
   }
