@@ -496,6 +496,8 @@ class OperationsTest {
       case SQUARE -> x * x;
       case SQRT -> Math.sqrt(x);
       case ERF -> erf(x);
+      case SIN -> Math.sin(x);
+      case COS -> Math.cos(x);
     };
   }
 
