@@ -23,10 +23,12 @@ public final class Comparison {
   private static final int FEWEST_ROUNDS = 5;
 
   private final ComparisonOptions options;
+  private final Path root;
   private final Contenders contenders;
 
   private Comparison(ComparisonOptions options, Path root) throws IOException {
     this.options = options;
+    this.root = root;
     Path log = root.resolve("bench/target/peers.log");
     Files.createDirectories(log.getParent());
     Files.deleteIfExists(log);
@@ -46,6 +48,9 @@ public final class Comparison {
     List<String> lines = new ArrayList<>(Machine.description());
     for (int threads : options.threads()) {
       lines.addAll(comparison.table(threads));
+    }
+    if (options.only().matcher("cold start").find()) {
+      lines.addAll(ColdStart.lines(comparison.root));
     }
     if (options.markdown() != null) {
       Files.write(options.markdown(), lines);

@@ -6,6 +6,7 @@ import io.github.bmr4j.engine.autodiff.Input;
 import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.autodiff.SoftmaxCrossEntropy;
 import io.github.bmr4j.engine.autodiff.Sum;
+import io.github.bmr4j.engine.inference.LocalDraw;
 import io.github.bmr4j.engine.inference.MeanFieldNormal;
 import io.github.bmr4j.engine.inference.Sampling;
 import io.github.bmr4j.engine.inference.StochasticVariationalInference;
@@ -16,6 +17,7 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.layer.ParameterBlock;
+import io.github.bmr4j.models.layer.WeightSource;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,25 +39,19 @@ final class TrainingSteps {
 
   /** A step of the named network, or null if there is none. */
   static Runnable make(Backend backend, String name, boolean local) {
-    if (!name.equals("mlp") || local) {
+    if (!name.equals("mlp")) {
       return null;
     }
     Network network =
         Networks.mlp(Shape.of(784), new int[] {400, 400}, CLASSES, UnaryFunction.RELU);
-    return step(backend, network);
+    return step(backend, network, local);
   }
 
-  private static Runnable step(Backend backend, Network network) {
+  private static Runnable step(Backend backend, Network network, boolean local) {
     Sampling sampling = new Sampling(0);
     Input x = new Input(network.batchShape(BATCH));
     Input labels = new Input(Shape.of(BATCH));
-    AtomicInteger index = new AtomicInteger();
-    Node logits =
-        network.forward(
-            x,
-            block ->
-                latent(backend, block, index.getAndIncrement(), sampling)
-                    .draw(block.shape(), null));
+    Node logits = network.forward(x, weights(backend, sampling, local));
     Node loss = new Sum(new SoftmaxCrossEntropy(logits, labels));
     Graph graph = Graph.forTraining(backend, loss);
     fill(x, labels);
@@ -64,12 +60,32 @@ final class TrainingSteps {
             backend,
             graph,
             loss,
-            Optimizer.adam(Optimizer.Adam.DEFAULT, LearningRate.constant(LEARNING_RATE)),
+            Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(LEARNING_RATE)),
             sampling,
             EXAMPLES,
             BATCH,
             VariationalStep.Divergence.ANALYTIC);
     return inference::step;
+  }
+
+  /** New posteriors for each block: drawn, or seen through the moments of their sums. */
+  private static WeightSource weights(Backend backend, Sampling sampling, boolean local) {
+    AtomicInteger index = new AtomicInteger();
+    return new WeightSource() {
+      @Override
+      public Node weights(ParameterBlock block) {
+        return latent(backend, block, index.getAndIncrement(), sampling).draw(block.shape(), null);
+      }
+
+      @Override
+      public Node linear(Node x, ParameterBlock block) {
+        if (!local) {
+          return WeightSource.super.linear(x, block);
+        }
+        MeanFieldNormal latent = latent(backend, block, index.getAndIncrement(), sampling);
+        return LocalDraw.linear(x, latent.moments(null), block.rows());
+      }
+    };
   }
 
   private static MeanFieldNormal latent(
