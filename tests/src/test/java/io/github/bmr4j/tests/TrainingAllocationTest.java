@@ -14,11 +14,12 @@ import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
 import io.github.bmr4j.models.data.Digits;
 import io.github.bmr4j.models.method.FlatModel;
+import io.github.bmr4j.models.method.Reparameterization;
 import io.github.bmr4j.models.method.Training;
 import io.github.bmr4j.models.network.Networks;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A training step in the steady state: batch, forward, backward, updates, on all threads. */
 class TrainingAllocationTest {
@@ -30,8 +31,8 @@ class TrainingAllocationTest {
   private static final long BYTES_PER_STEP = 64;
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2})
-  void aStepAllocatesNothingOnceCompiled(int threads) {
+  @CsvSource({"1, GLOBAL", "2, GLOBAL", "1, LOCAL", "2, LOCAL"})
+  void aStepAllocatesNothingOnceCompiled(int threads, Reparameterization reparameterization) {
     ThreadMXBean bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     Dataset data = Digits.split(0).train();
     long perStep = Long.MAX_VALUE;
@@ -48,8 +49,9 @@ class TrainingAllocationTest {
               model,
               data,
               Batches.independent(data.size(), 120, 1),
-              Optimizer.adaBelief(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-3)),
-              VariationalStep.Divergence.ANALYTIC);
+              Optimizer.of(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-3)),
+              VariationalStep.Divergence.ANALYTIC,
+              reparameterization);
       // The compiler takes its time, and until it is done vectors live on the heap.
       for (int round = 0; round < MOST_ROUNDS && perStep > BYTES_PER_STEP; round++) {
         long before = bean.getTotalThreadAllocatedBytes();

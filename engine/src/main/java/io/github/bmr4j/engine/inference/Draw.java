@@ -4,13 +4,14 @@ import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
+import io.github.bmr4j.kernels.UpdateRule;
+import io.github.bmr4j.kernels.VariationalStep;
 
 /**
  * A draw of a latent as the network sees it: s γ (μ + σ ε), with an optional scalar scale s from
- * another node and the latent's mask γ. The gradients of μ and σ are no part of the graph: {@link
- * Latent#update} computes them from this node's gradient in the pass that also applies them.
+ * another node and the latent's mask γ.
  */
-public final class Draw extends Node {
+public final class Draw extends LatentNode {
 
   private final Latent latent;
   private long drawn;
@@ -76,13 +77,25 @@ public final class Draw extends Node {
   }
 
   @Override
-  protected boolean isTrainable() {
-    return true;
+  protected void start(VariationalStep step, UpdateRule.Kind kind) {
+    if (kind == UpdateRule.Kind.IVON) {
+      latent.startCurvature(step.klWeight);
+    }
   }
 
   @Override
-  protected boolean keepsValue() {
-    return true;
+  protected void update(VariationalStep step, UpdateRule rule) {
+    latent.update(this, step, rule);
+  }
+
+  @Override
+  protected double klDivergence() {
+    return latent.klDivergence();
+  }
+
+  @Override
+  protected String nonFinite() {
+    return latent.nonFinite();
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.github.bmr4j.engine.inference;
 
 import io.github.bmr4j.engine.autodiff.Node;
+import io.github.bmr4j.engine.distribution.KullbackLeibler;
+import io.github.bmr4j.engine.distribution.Normal;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
@@ -15,7 +17,17 @@ import io.github.bmr4j.kernels.VariationalStep;
  */
 public final class MeanFieldNormal extends Latent {
 
-  private final float priorVariance;
+  /** What softplus(ρ) is. */
+  public enum Parameterization {
+    /** The standard deviation σ. */
+    DEVIATION,
+    /** The variance σ²; then weights can be seen through {@link #moments} only, not be drawn. */
+    VARIANCE
+  }
+
+  private float priorVariance;
+  private final Parameterization parameterization;
+  private WeightPrior prior;
   private Slice mask;
   private Slice deviations;
 
@@ -29,6 +41,26 @@ public final class MeanFieldNormal extends Latent {
    */
   public MeanFieldNormal(
       Backend backend, String name, int index, int size, double priorVariance, Sampling sampling) {
+    this(backend, name, index, size, priorVariance, sampling, Parameterization.DEVIATION);
+  }
+
+  /**
+   * @param backend holds the parameters
+   * @param name in files and messages
+   * @param index of the noise stream, unique in the model
+   * @param size number of weights
+   * @param priorVariance v, positive
+   * @param sampling which draw the network sees
+   * @param parameterization what softplus(ρ) is
+   */
+  public MeanFieldNormal(
+      Backend backend,
+      String name,
+      int index,
+      int size,
+      double priorVariance,
+      Sampling sampling,
+      Parameterization parameterization) {
     super(backend, name, index, size, sampling);
     if (!(priorVariance > 0) || Double.isInfinite(priorVariance)) {
       throw new IllegalArgumentException(
@@ -38,6 +70,7 @@ public final class MeanFieldNormal extends Latent {
               + priorVariance);
     }
     this.priorVariance = (float) priorVariance;
+    this.parameterization = parameterization;
   }
 
   /**
@@ -47,11 +80,28 @@ public final class MeanFieldNormal extends Latent {
    * @param scale s, a scalar node that no other node uses; null for 1
    */
   public Draw draw(Shape shape, Node scale) {
+    if (parameterization == Parameterization.VARIANCE) {
+      throw new IllegalStateException(
+          name() + " cannot be drawn, since its ρ stands for the variance; use its moments");
+    }
     return scale == null ? new Draw(this, shape) : new Draw(this, shape, scale);
+  }
+
+  /**
+   * A node with mean and variance of these weights.
+   *
+   * @param scale s, a scalar node that no other node uses; null for 1
+   */
+  public Moments moments(Node scale) {
+    return scale == null ? new Moments(this) : new Moments(this, scale);
   }
 
   @Override
   public void update(Draw draw, VariationalStep step, UpdateRule rule) {
+    if (prior != null) {
+      throw new IllegalStateException(
+          name() + " has a prior of its own and is trained through its moments only");
+    }
     step.priorVariance = priorVariance;
     step.seed = sampling().seed();
     step.stream = sampling().stream(index());
@@ -62,27 +112,127 @@ public final class MeanFieldNormal extends Latent {
   }
 
   @Override
+  double normalPriorPrecision() {
+    return 1.0 / priorVariance;
+  }
+
+  @Override
   public double klDivergence() {
-    return backend()
-        .variational()
-        .klDivergence(factors().mean(), factors().rho(), mask, priorVariance);
+    if (prior != null) {
+      return prior.klDivergence(pulledMean(), pulledDeviations(), mask);
+    }
+    if (parameterization == Parameterization.DEVIATION) {
+      return backend()
+          .variational()
+          .klDivergence(factors().mean(), factors().rho(), mask, priorVariance);
+    }
+    Slice mean = pulledMean();
+    Slice deviation = pulledDeviations();
+    Normal normal = new Normal(0, Math.sqrt(priorVariance));
+    double sum = 0;
+    for (int i = 0; i < size(); i++) {
+      if (mask == null || mask.get(i) != 0) {
+        sum += KullbackLeibler.divergence(new Normal(mean.get(i), deviation.get(i)), normal);
+      }
+    }
+    return sum;
+  }
+
+  private Slice pulledMean() {
+    backend().memory().pull(factors().mean());
+    return factors().mean();
+  }
+
+  private Slice pulledDeviations() {
+    Slice current = standardDeviations();
+    backend().memory().pull(current);
+    return current;
+  }
+
+  /** The prior that stands in for N(0, v), or null. */
+  WeightPrior prior() {
+    return prior;
   }
 
   /**
-   * Standard deviations softplus(ρ) as they are now, in memory that the next call overwrites: a
-   * back end frees none before it is closed.
+   * Takes another prior in place of N(0, v).
+   *
+   * @param replacement for as many weights; null for N(0, v)
+   */
+  public void setPrior(WeightPrior replacement) {
+    prior = replacement;
+  }
+
+  /**
+   * Standard deviations as they are now, in memory that the next call overwrites: a back end frees
+   * none before it is closed.
    */
   public Slice standardDeviations() {
     if (deviations == null) {
       deviations = allocate(size());
     }
-    backend().elementwise().apply(UnaryFunction.SOFTPLUS, factors().rho(), deviations);
+    standardDeviations(deviations);
     return deviations;
+  }
+
+  /** Standard deviations as they are now, into {@code out}. */
+  void standardDeviations(Slice out) {
+    backend().elementwise().apply(UnaryFunction.SOFTPLUS, factors().rho(), out);
+    if (parameterization == Parameterization.VARIANCE) {
+      backend().elementwise().apply(UnaryFunction.SQRT, out, out);
+    }
+  }
+
+  /**
+   * Turns the gradient of the standard deviations into that of ρ.
+   *
+   * @param deviations σ; lost
+   * @param gradient of σ, then of ρ
+   */
+  void throughParameterization(Slice deviations, Slice gradient) {
+    if (parameterization == Parameterization.VARIANCE) {
+      // ∂σ²: ∂σ / 2σ.
+      backend().elementwise().divide(gradient, deviations, gradient);
+      backend().elementwise().scale(0.5f, gradient, gradient);
+    }
+    backend()
+        .elementwise()
+        .applyPullback(
+            UnaryFunction.SOFTPLUS, factors().rho(), deviations, gradient, gradient, false);
+  }
+
+  /** What softplus(ρ) is. */
+  public Parameterization parameterization() {
+    return parameterization;
   }
 
   /** v. */
   public float priorVariance() {
     return priorVariance;
+  }
+
+  /**
+   * Sets the prior's variance to where the divergence of the weights in the model is least: v = the
+   * mean of μ² + σ² (empirical Bayes for the whole block).
+   */
+  public void optimizePriorVariance() {
+    Slice mean = factors().mean();
+    Slice deviation = standardDeviations();
+    backend().memory().pull(mean);
+    backend().memory().pull(deviation);
+    double sum = 0;
+    int count = 0;
+    for (int i = 0; i < size(); i++) {
+      if (mask == null || mask.get(i) != 0) {
+        double m = mean.get(i);
+        double s = deviation.get(i);
+        sum += m * m + s * s;
+        count++;
+      }
+    }
+    if (count > 0) {
+      priorVariance = (float) (sum / count);
+    }
   }
 
   @Override

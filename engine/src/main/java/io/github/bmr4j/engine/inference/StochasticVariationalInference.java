@@ -25,7 +25,7 @@ public final class StochasticVariationalInference {
   private final Backend backend;
   private final Graph graph;
   private final Node loss;
-  private final Draw[] draws;
+  private final LatentNode[] latents;
   private final Optimizer optimizer;
   private final Sampling sampling;
   private final VariationalStep step = new VariationalStep();
@@ -33,7 +33,7 @@ public final class StochasticVariationalInference {
 
   /**
    * @param backend does the work
-   * @param graph computes {@code loss}; every {@link Draw} in it is trained
+   * @param graph computes {@code loss}; every {@link LatentNode} in it is trained
    * @param loss Σ over the batch of −ln p(y|x, w), in nats
    * @param optimizer of all variational parameters
    * @param sampling that the draws follow
@@ -55,11 +55,11 @@ public final class StochasticVariationalInference {
     this.loss = loss;
     this.optimizer = optimizer;
     this.sampling = sampling;
-    this.draws =
+    this.latents =
         graph.nodes().stream()
-            .filter(Draw.class::isInstance)
-            .map(Draw.class::cast)
-            .toArray(Draw[]::new);
+            .filter(LatentNode.class::isInstance)
+            .map(LatentNode.class::cast)
+            .toArray(LatentNode[]::new);
     step.divergence = divergence;
     step.likelihoodWeight = 1f / batch;
     this.fullDivergence = 1f / examples;
@@ -87,6 +87,11 @@ public final class StochasticVariationalInference {
    * @throws DivergedException if that is not finite
    */
   public double step() {
+    if (optimizer.steps() == 0) {
+      for (LatentNode latent : latents) {
+        latent.start(step, optimizer.rule().kind);
+      }
+    }
     UpdateRule rule = optimizer.nextStep();
     sampling.training(optimizer.steps());
     graph.forward();
@@ -97,8 +102,8 @@ public final class StochasticVariationalInference {
       throw diverged(nats);
     }
     graph.backward();
-    for (Draw draw : draws) {
-      draw.latent().update(draw, step, rule);
+    for (LatentNode latent : latents) {
+      latent.update(step, rule);
     }
     sampling.invalidate();
     return nats;
@@ -112,8 +117,8 @@ public final class StochasticVariationalInference {
   /** KL(q‖p) of all latents in nats. */
   public double klDivergence() {
     double sum = 0;
-    for (Draw draw : draws) {
-      sum += draw.latent().klDivergence();
+    for (LatentNode latent : latents) {
+      sum += latent.klDivergence();
     }
     return sum;
   }
@@ -124,8 +129,8 @@ public final class StochasticVariationalInference {
    * @throws DivergedException naming the latent, the element and the step
    */
   public void requireFinite() {
-    for (Draw draw : draws) {
-      String found = nonFinite(draw.latent());
+    for (LatentNode latent : latents) {
+      String found = latent.nonFinite();
       if (found != null) {
         throw new DivergedException(found + " after step " + steps() + ADVICE);
       }
@@ -136,23 +141,9 @@ public final class StochasticVariationalInference {
 
   private DivergedException diverged(float nats) {
     List<String> causes =
-        Arrays.stream(draws)
-            .map(draw -> nonFinite(draw.latent()))
-            .filter(Objects::nonNull)
-            .toList();
+        Arrays.stream(latents).map(LatentNode::nonFinite).filter(Objects::nonNull).toList();
     String where = causes.isEmpty() ? "" : " (" + causes.get(0) + ")";
     return new DivergedException(
         "The loss became " + nats + " at step " + steps() + where + ADVICE);
-  }
-
-  private String nonFinite(Latent latent) {
-    int i = backend.reduction().firstNonFinite(latent.factors().mean());
-    if (i >= 0) {
-      return "the posterior mean of " + latent.name() + "[" + i + "] is not finite";
-    }
-    i = backend.reduction().firstNonFinite(latent.factors().rho());
-    return i >= 0
-        ? "the posterior standard deviation of " + latent.name() + "[" + i + "] is not finite"
-        : null;
   }
 }

@@ -17,8 +17,6 @@ final class UnaryBlock {
 
   private static final ThreadLocal<UnaryBlock> OF_THREAD = ThreadLocal.withInitial(UnaryBlock::new);
 
-  private static final float[] ZEROS = new float[SIZE];
-
   private final float[] x = new float[SIZE];
   private final float[] y = new float[SIZE];
   private final float[] e = new float[SIZE];
@@ -67,7 +65,7 @@ final class UnaryBlock {
     switch (f) {
       case EXP -> {
         System.arraycopy(x, 0, out, 0, n);
-        VectorMath.exp(out, ZEROS, n);
+        VectorMath.exp(out, n);
       }
       case LOG -> VectorMath.log(x, out, n);
       case TANH -> VectorMath.tanh(x, out, n);
@@ -86,7 +84,7 @@ final class UnaryBlock {
       }
       case ERF -> {
         VectorMath.logErfc(x, e, n);
-        VectorMath.exp(e, ZEROS, n);
+        VectorMath.exp(e, n);
         VectorMath.erf(x, e, out, n);
       }
       case GELU -> {
@@ -139,14 +137,14 @@ final class UnaryBlock {
   /** e = e^−|x|. */
   private void exponentialOfMagnitude(int n) {
     VectorMath.negativeMagnitude(x, e, n);
-    VectorMath.exp(e, ZEROS, n);
+    VectorMath.exp(e, n);
   }
 
   /** y = x within bounds, e = e^(−a y²). */
   private void gaussian(float a, int n) {
     VectorMath.clamp(x, FloatMath.NORMAL_LIMIT, y, n);
     VectorMath.squares(y, a, e, low, n);
-    VectorMath.exp(e, low, n);
+    VectorMath.expOfSum(e, low, n);
   }
 
   /** y = x within bounds, e = e^(−y²/2), out = Φ(y). */
@@ -159,6 +157,6 @@ final class UnaryBlock {
   private void geluTanhExponential(int n) {
     VectorMath.clamp(x, FloatMath.GELU_TANH_LIMIT, y, n);
     VectorMath.geluTanhArgument(y, e, low, n);
-    VectorMath.exp(e, low, n);
+    VectorMath.expOfSum(e, low, n);
   }
 }

@@ -245,7 +245,7 @@ class ConvolutionKernelsTest {
       }
     }
     // The same number on every vector width; it may change only with the order of additions.
-    assertEquals(2550122386233016433L, KernelData.checksum(all.toArray(new Slice[0])));
+    assertEquals(9029948285170097667L, KernelData.checksum(all.toArray(new Slice[0])));
   }
 
   /** By hand: 2×2 filters over 3×3, as in any textbook. */

@@ -1,7 +1,9 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
+import io.github.bmr4j.models.method.Reparameterization;
 import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
 import io.github.bmr4j.models.pruning.EvidenceThreshold;
 import io.github.bmr4j.models.pruning.PruningRule;
@@ -98,6 +100,23 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
     }
   }
 
+  /** {@code --reparameterization}. */
+  static final class Noise extends Choice<Reparameterization> {
+    Noise() {
+      super("reparameterization", List.of(Reparameterization.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --optimizer}. */
+  static final class OptimizerRule extends Choice<Optimizer.Rule> {
+    OptimizerRule() {
+      super(
+          "optimizer",
+          List.of(Optimizer.Adam.DEFAULT, Optimizer.AdaBelief.DEFAULT, Optimizer.Ivon.SHORT_RUN),
+          Optimizer.Rule::name);
+    }
+  }
+
   /** {@code --rule}. */
   static final class Rule extends Choice<PruningRule> {
     Rule() {
@@ -105,6 +124,16 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
           "pruning rule",
           List.of(AdaptiveSpikeAndSlab.PUBLISHED, EvidenceThreshold.ZERO),
           PruningRule::name);
+    }
+  }
+
+  /** {@code --spread-kind}. */
+  static final class SpreadKind extends Choice<PosteriorOptions.Kind> {
+    SpreadKind() {
+      super(
+          "way to say how wide a posterior is",
+          List.of(PosteriorOptions.Kind.values()),
+          Choice::nameOf);
     }
   }
 }

@@ -13,9 +13,14 @@ import io.github.bmr4j.models.method.PosteriorFiles;
 import io.github.bmr4j.models.method.StochasticBmr;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
+import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
 import io.github.bmr4j.models.pruning.CertificateFiles;
+import io.github.bmr4j.models.pruning.EvidenceThreshold;
+import io.github.bmr4j.models.pruning.PruningRule;
+import io.github.bmr4j.models.pruning.StreamedRule;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.lang.reflect.Field;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -30,6 +35,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code bmr prune}: trains a Bayesian network and prunes it, stochastic BMR from end to end. */
@@ -55,12 +61,23 @@ import picocli.CommandLine.Spec;
       "  bmr prune --hidden 100x3 --activation relu --seed 7 --out runs/7",
       "  bmr prune --epochs 10 --json > result.json",
       "  bmr data fetch fashion-mnist && bmr prune --data fashion-mnist",
+      "  bmr prune posterior.safetensors --prior-std 0.1 --keep '*.bias'",
+      "  bmr prune ivon.safetensors --spread-kind ivon --ess 60000 --weight-decay 1e-3 --target 0.9",
       "",
       "Exit codes: 0 fine, 1 the run failed, 2 bad usage or bad input."
     })
 final class PruneCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "FILE",
+      description = {
+        "A posterior that was trained elsewhere, as a safetensors or npz file with a mean and a standard"
+            + " deviation for each weight: it is pruned as it is, and nothing is trained."
+      })
+  private Path posterior;
 
   @Option(
       names = "--data",
@@ -104,6 +121,9 @@ final class PruneCommand implements Callable<Integer> {
   @ArgGroup(validate = false, heading = "%nMethod:%n")
   private MethodOptions method = new MethodOptions();
 
+  @ArgGroup(validate = false, heading = "%nA posterior from elsewhere:%n")
+  private PosteriorOptions elsewhere = new PosteriorOptions();
+
   @ArgGroup(validate = false, heading = "%nMachine:%n")
   private BackendOptions machine = new BackendOptions();
 
@@ -112,8 +132,8 @@ final class PruneCommand implements Callable<Integer> {
       paramLabel = "DIR",
       defaultValue = "bmr-out",
       description = {
-        "Folder for posterior.safetensors, certificate.safetensors and result.json (default:"
-            + " ${DEFAULT-VALUE}). What it has of these is replaced when the run has ended well."
+        "Folder for posterior.safetensors, certificate.safetensors and result.json; with FILE, for"
+            + " pruned.safetensors or pruned.npz, certificate.json and result.json (default: ${DEFAULT-VALUE}). What it has of these is replaced when the run has ended well."
       })
   private Path out;
 
@@ -124,9 +144,27 @@ final class PruneCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     output.apply();
+    refuseRepeatedOptions();
+    refuseOptionsOfTheOtherMode();
+    return posterior == null ? train() : pruneFile();
+  }
+
+  private int pruneFile() throws IOException {
+    PruningRule rule = method.rule(EvidenceThreshold.ZERO);
+    StreamedRule streamed =
+        rule instanceof AdaptiveSpikeAndSlab adaptive
+            ? new StreamedRule.Adaptive(adaptive.config())
+            : new StreamedRule.Evidence(((EvidenceThreshold) rule).threshold());
+    Map<String, Object> json =
+        new PosteriorRun(posterior, elsewhere, streamed)
+            .run(out, machine::openSingle, machine.threads());
+    print(json, PosteriorRun.report(json));
+    return ExitCode.OK;
+  }
+
+  private int train() throws IOException {
     long start = System.nanoTime();
     Preset preset = Preset.of(data);
-    refuseRepeatedOptions();
     HiddenLayers layers = hidden == null ? preset.hidden() : hidden;
     UnaryFunction function = activation == null ? preset.activation() : activation;
     Split raw = data.loadOrRefuse(dataFolder);
@@ -177,8 +215,29 @@ final class PruneCommand implements Callable<Integer> {
               new ResultFolder.Result(
                   ResultFiles.RESULT,
                   file -> AtomicFiles.writeText(file, Json.writeIndented(json)))));
-      print(run, json);
+      print(json, new PruneReport(run).toString());
       return ExitCode.OK;
+    }
+  }
+
+  /** With a file nothing is trained; without one, nothing has to be said about it. */
+  private void refuseOptionsOfTheOtherMode() {
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      Object owner = option.userObject() instanceof Field field ? field.getDeclaringClass() : null;
+      boolean ofFiles = owner == PosteriorOptions.class;
+      boolean ofTraining =
+          (owner == MethodOptions.class && !option.longestName().equals("--rule"))
+              || (owner == PruneCommand.class && !option.longestName().equals("--out"));
+      if (posterior == null ? ofFiles : ofTraining) {
+        throw new ParameterException(
+            spec.commandLine(),
+            posterior == null
+                ? option.longestName() + " is about a posterior from elsewhere; name its file too"
+                : option.longestName()
+                    + " is about training, but "
+                    + posterior
+                    + " is pruned as it is; leave one of them out");
+      }
     }
   }
 
@@ -256,12 +315,12 @@ final class PruneCommand implements Callable<Integer> {
     return metadata;
   }
 
-  private void print(PruneRun run, Map<String, Object> json) {
+  private void print(Map<String, Object> json, String report) {
     PrintWriter standardOutput = spec.commandLine().getOut();
     if (output.json()) {
       standardOutput.println(ResultJson.line(json));
     } else {
-      standardOutput.print(new PruneReport(run));
+      standardOutput.print(report);
     }
     standardOutput.flush();
   }

@@ -1,6 +1,5 @@
 package io.github.bmr4j.models.layer;
 
-import io.github.bmr4j.engine.autodiff.Linear;
 import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.tensor.Shape;
 import java.util.List;
@@ -50,8 +49,6 @@ public record Dense(String name, int inputs, int outputs) implements Layer {
 
   @Override
   public Node forward(Node x, WeightSource weights) {
-    ParameterBlock block = block();
-    Node node = weights.weights(block);
-    return new Linear(x, block.weights(node), block.biases(node));
+    return weights.linear(x, block());
   }
 }

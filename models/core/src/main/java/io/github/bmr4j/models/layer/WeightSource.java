@@ -1,6 +1,9 @@
 package io.github.bmr4j.models.layer;
 
+import io.github.bmr4j.engine.autodiff.Apply;
+import io.github.bmr4j.engine.autodiff.Linear;
 import io.github.bmr4j.engine.autodiff.Node;
+import io.github.bmr4j.kernels.UnaryFunction;
 
 /**
  * Says what a network's weights are: points, draws from a posterior, or functions of further
@@ -11,4 +14,26 @@ public interface WeightSource {
 
   /** A node of {@code block.size()} elements, laid out as {@link ParameterBlock} says. */
   Node weights(ParameterBlock block);
+
+  /**
+   * y = x Wᵀ + b with the weights of a block that has a bias. A source may do otherwise than draw
+   * the weights once for the whole batch, as long as each example's y has the right distribution.
+   *
+   * @param x [batch, columns]
+   * @return [batch, rows]
+   */
+  default Node linear(Node x, ParameterBlock block) {
+    Node weights = weights(block);
+    return new Linear(x, block.weights(weights), block.biases(weights));
+  }
+
+  /**
+   * f(x), element by element. A source may propagate something else than values.
+   *
+   * @param x [batch, …]
+   * @return of the same shape
+   */
+  default Node apply(UnaryFunction function, Node x) {
+    return new Apply(function, x);
+  }
 }

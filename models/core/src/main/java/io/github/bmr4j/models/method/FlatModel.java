@@ -5,6 +5,7 @@ import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.autodiff.Scale;
 import io.github.bmr4j.engine.distribution.Gamma;
 import io.github.bmr4j.engine.inference.Latent;
+import io.github.bmr4j.engine.inference.LocalDraw;
 import io.github.bmr4j.engine.inference.MeanFieldLogNormal;
 import io.github.bmr4j.engine.inference.MeanFieldNormal;
 import io.github.bmr4j.engine.inference.Sampling;
@@ -96,10 +97,44 @@ public final class FlatModel {
   public WeightSource draws() {
     return parameters -> {
       Block block = blocks.get(parameters.layer());
-      Node logarithm = block.scale().drawLogarithm(Shape.SCALAR);
-      Node deviation = new Apply(UnaryFunction.EXP, new Scale(-0.5f, logarithm));
-      return block.weights().draw(parameters.shape(), new Scale((float) block.factor(), deviation));
+      return block.weights().draw(parameters.shape(), scale(block));
     };
+  }
+
+  /**
+   * New nodes that bring this model's weights into a training step.
+   *
+   * @param reparameterization how
+   */
+  public WeightSource draws(Reparameterization reparameterization) {
+    WeightSource global = draws();
+    return reparameterization == Reparameterization.GLOBAL ? global : new Local(global);
+  }
+
+  private final class Local implements WeightSource {
+
+    private final WeightSource global;
+
+    Local(WeightSource global) {
+      this.global = global;
+    }
+
+    @Override
+    public Node weights(ParameterBlock parameters) {
+      return global.weights(parameters);
+    }
+
+    @Override
+    public Node linear(Node x, ParameterBlock parameters) {
+      Block block = blocks.get(parameters.layer());
+      return LocalDraw.linear(x, block.weights().moments(scale(block)), parameters.rows());
+    }
+  }
+
+  private static Node scale(Block block) {
+    Node logarithm = block.scale().drawLogarithm(Shape.SCALAR);
+    Node deviation = new Apply(UnaryFunction.EXP, new Scale(-0.5f, logarithm));
+    return new Scale((float) block.factor(), deviation);
   }
 
   /** The network. */

@@ -32,7 +32,9 @@ public final class Training {
    * @param data training examples with class labels
    * @param batches which examples each step sees
    * @param optimizer of all variational parameters
-   * @param divergence how KL enters the gradient
+   * @param divergence how KL enters the gradient; in closed form if reparameterised locally
+   * @param reparameterization how noise enters
+   * @throws IllegalArgumentException if the divergence is to be sampled where weights are not
    */
   public Training(
       Backend backend,
@@ -40,14 +42,16 @@ public final class Training {
       Dataset data,
       Batches batches,
       Optimizer optimizer,
-      VariationalStep.Divergence divergence) {
+      VariationalStep.Divergence divergence,
+      Reparameterization reparameterization) {
+    reparameterization.require(divergence);
     int batch = batches.batchSize();
     this.data = data;
     this.batches = batches;
     this.chosen = new int[batch];
     this.x = new Input(model.network().batchShape(batch));
     this.labels = new Input(Shape.of(batch));
-    Node logits = model.network().forward(x, model.draws());
+    Node logits = model.network().forward(x, model.draws(reparameterization));
     Node loss = new Sum(new SoftmaxCrossEntropy(logits, labels));
     Graph graph = Graph.forTraining(backend, loss);
     this.inference =

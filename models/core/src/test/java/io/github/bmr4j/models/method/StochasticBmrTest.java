@@ -23,6 +23,8 @@ import io.github.bmr4j.models.pruning.ModelReduction;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class StochasticBmrTest {
 
@@ -34,6 +36,22 @@ class StochasticBmrTest {
   }
 
   private static StochasticBmr.Config config(int warmUp, int rounds, int stepsPerRound) {
+    return config(
+        warmUp,
+        rounds,
+        stepsPerRound,
+        Optimizer.AdaBelief.DEFAULT,
+        1e-2,
+        Reparameterization.GLOBAL);
+  }
+
+  private static StochasticBmr.Config config(
+      int warmUp,
+      int rounds,
+      int stepsPerRound,
+      Optimizer.Rule optimizer,
+      double rate,
+      Reparameterization reparameterization) {
     return new StochasticBmr.Config(
         FlatModel.Config.PUBLISHED,
         120,
@@ -41,8 +59,10 @@ class StochasticBmrTest {
         0,
         rounds,
         stepsPerRound,
-        1e-2,
+        optimizer,
+        rate,
         VariationalStep.Divergence.ANALYTIC,
+        reparameterization,
         AdaptiveSpikeAndSlab.PUBLISHED,
         20,
         3,
@@ -64,8 +84,10 @@ class StochasticBmrTest {
     assertEquals(50, config.rounds());
     assertEquals(500, config.stepsPerRound());
     assertEquals(25_500, config.totalSteps());
+    assertEquals(Optimizer.AdaBelief.DEFAULT, config.optimizer());
     assertEquals(1e-2, config.learningRate());
     assertEquals(VariationalStep.Divergence.SAMPLED, config.divergence());
+    assertEquals(Reparameterization.GLOBAL, config.reparameterization());
     assertEquals(100, config.samples());
     assertEquals(137, config.seed());
     assertEquals(new AdaptiveSpikeAndSlab(new SpikeAndSlab.Config(1, 1, 4, false)), config.rule());
@@ -84,9 +106,20 @@ class StochasticBmrTest {
     assertThrows(IllegalArgumentException.class, () -> good.withSchedule(1, 1, -10));
   }
 
-  /** The whole method on real data; a broken sampler, update, evidence or mask fails it. */
   @Test
-  void prunesDigitsWithoutLosingAccuracy() {
+  void aDivergenceAtDrawnWeightsDoesNotGoWithTheLocalReparameterisation() {
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Reparameterization.LOCAL.require(VariationalStep.Divergence.SAMPLED))
+            .getMessage();
+    assertTrue(message.contains("use the analytic divergence"), message);
+  }
+
+  /** The whole method on real data; a broken sampler, update, evidence or mask fails it. */
+  @ParameterizedTest
+  @EnumSource
+  void prunesDigitsWithoutLosingAccuracy(Reparameterization reparameterization) {
     try (Backend backend = Backends.open()) {
       List<StochasticBmr.Round> heard = new ArrayList<>();
       StochasticBmr run =
@@ -95,7 +128,7 @@ class StochasticBmrTest {
               network(),
               DIGITS.train(),
               DIGITS.test(),
-              config(1_500, 20, 100),
+              config(1_500, 20, 100, Optimizer.AdaBelief.DEFAULT, 1e-2, reparameterization),
               new StochasticBmr.Listener() {
                 @Override
                 public void pruned(StochasticBmr.Round round) {
@@ -116,6 +149,29 @@ class StochasticBmrTest {
       assertEquals(20, heard.size());
       assertEquals(result.rounds(), heard);
       assertEquals(result.reduction().kept(), after.weights());
+      checkMasks(run, result);
+    }
+  }
+
+  /** Natural gradients: the same method, another way to the posterior. */
+  @Test
+  void prunesDigitsTrainedByIvon() {
+    try (Backend backend = Backends.open()) {
+      StochasticBmr run =
+          new StochasticBmr(
+              backend,
+              network(),
+              DIGITS.train(),
+              DIGITS.test(),
+              config(1_500, 20, 100, Optimizer.Ivon.SHORT_RUN, 1e-2, Reparameterization.GLOBAL),
+              StochasticBmr.Listener.NONE);
+      StochasticBmr.Result result = run.run();
+      Evaluation before = result.before();
+      Evaluation after = result.after();
+      assertTrue(after.metrics().accuracy() > 0.94, () -> "after " + after);
+      assertTrue(result.prunedFraction() > 0.9, () -> "pruned " + result.prunedFraction());
+      assertTrue(after.elbo() > before.elbo() + 500, () -> before + " -> " + after);
+      assertTrue(result.predicted() > 0 && result.realised() > 0);
       checkMasks(run, result);
     }
   }
@@ -210,8 +266,10 @@ class StochasticBmrTest {
               0,
               0,
               0,
+              good.optimizer(),
               1e30,
               good.divergence(),
+              good.reparameterization(),
               good.rule(),
               1,
               1,
