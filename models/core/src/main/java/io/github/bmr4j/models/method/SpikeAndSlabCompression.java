@@ -265,7 +265,7 @@ public final class SpikeAndSlabCompression {
 
   private void train(Batches batches) {
     int steps = config.steps();
-    Optimizer optimizer = Optimizer.adam(Optimizer.Adam.DEFAULT, slowAtTheEnd(0, steps));
+    Optimizer optimizer = Optimizer.of(Optimizer.Adam.DEFAULT, slowAtTheEnd(0, steps));
     SupervisedTraining training = new SupervisedTraining(backend, model, train, batches, optimizer);
     double annealed = config.annealing() * steps;
     double warm = config.divergenceWarmUp() * steps;
@@ -284,7 +284,7 @@ public final class SpikeAndSlabCompression {
 
   private void fineTune(Batches batches) {
     Optimizer optimizer =
-        Optimizer.adam(Optimizer.Adam.DEFAULT, slowAtTheEnd(config.steps(), config.fineTuning()));
+        Optimizer.of(Optimizer.Adam.DEFAULT, slowAtTheEnd(config.steps(), config.fineTuning()));
     optimizer.resumeAt(config.steps());
     SupervisedTraining training = new SupervisedTraining(backend, model, train, batches, optimizer);
     StochasticVariationalInference inference = training.inference();
