@@ -252,7 +252,7 @@ class MultiplicativeNoiseTest {
               backend,
               Graph.forTraining(backend, loss),
               loss,
-              Optimizer.adam(Optimizer.Adam.DEFAULT, LearningRate.cosine(2e-2, 1e-4, 3_000)),
+              Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.cosine(2e-2, 1e-4, 3_000)),
               sampling,
               examples,
               examples,
@@ -299,7 +299,7 @@ class MultiplicativeNoiseTest {
               backend,
               Graph.forTraining(backend, loss),
               loss,
-              Optimizer.adam(Optimizer.Adam.DEFAULT, LearningRate.constant(2e-2)),
+              Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(2e-2)),
               sampling,
               1,
               1,
@@ -310,7 +310,7 @@ class MultiplicativeNoiseTest {
       assertTrue(noise.meanDivergence() < 1e-3, () -> "" + noise.meanDivergence());
       noise.setDivergenceFactor(0);
       float before = noise.locations().get(0);
-      Optimizer fresh = Optimizer.adam(new Optimizer.Adam(0, 0, 1e-8), LearningRate.constant(1));
+      Optimizer fresh = Optimizer.of(new Optimizer.Adam(0, 0, 1e-8), LearningRate.constant(1));
       VariationalStep step = new VariationalStep();
       noise.update(Slice.allocate(3), Slice.allocate(3), step, fresh.nextStep());
       assertEquals(before, noise.locations().get(0));
@@ -326,7 +326,7 @@ class MultiplicativeNoiseTest {
               backend, "noise", 0, 1, PRIOR, SCALES, Granularity.STRUCTURE, sampling);
       noise.initialize(0, 7);
       assertEquals(Math.exp(5), noise.posterior(0).scale(), 1e-12);
-      Optimizer sgd = Optimizer.adam(new Optimizer.Adam(0, 0, 1e-8), LearningRate.constant(1));
+      Optimizer sgd = Optimizer.of(new Optimizer.Adam(0, 0, 1e-8), LearningRate.constant(1));
       noise.update(Slice.of(0), Slice.of(1), new VariationalStep(), sgd.nextStep());
       assertEquals(7, noise.logScales().get(0));
     }

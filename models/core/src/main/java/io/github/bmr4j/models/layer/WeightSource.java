@@ -24,4 +24,14 @@ public interface WeightSource {
     Node weights = weights(block);
     return new Linear(x, block.weights(weights), block.biases(weights));
   }
+
+  /**
+   * Activations with multiplicative noise on their structures; x itself where there is none.
+   *
+   * @param x [batch, shape of one example…]
+   * @param layer where
+   */
+  default Node noise(Node x, Noise layer) {
+    return x;
+  }
 }
