@@ -113,8 +113,8 @@ public final class StructureCount {
         }
         inputs -= (long) layer.inputs() / structuresBefore * prunedBefore;
       }
-      long outputs = layer.outputs() - pruned;
-      left += outputs * inputs * layer.area() + (layer.bias() ? outputs : 0);
+      int outputs = layer.outputs() - pruned;
+      left += inputs * outputs * layer.area() + (layer.bias() ? outputs : 0);
       total += layer.weights() + (layer.bias() ? layer.outputs() : 0);
       prunedBefore = pruned;
       structuresBefore = layer.structures();
