@@ -51,4 +51,14 @@ public interface WeightSource {
   default Node apply(UnaryFunction function, Node x) {
     return new Apply(function, x);
   }
+
+  /**
+   * Activations with multiplicative noise on their structures; x itself where there is none.
+   *
+   * @param x [batch, shape of one example…]
+   * @param layer where
+   */
+  default Node noise(Node x, Noise layer) {
+    return x;
+  }
 }

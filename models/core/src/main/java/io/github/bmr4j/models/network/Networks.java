@@ -9,6 +9,7 @@ import io.github.bmr4j.models.layer.Dense;
 import io.github.bmr4j.models.layer.Flatten;
 import io.github.bmr4j.models.layer.Layer;
 import io.github.bmr4j.models.layer.MaxPooling;
+import io.github.bmr4j.models.layer.Noise;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -124,5 +125,26 @@ public final class Networks {
             new Activation(UnaryFunction.RELU),
             new Dense("layer4", 500, outputs));
     return new Network("lenet-caffe", Shape.of(channels, 28, 28), layers);
+  }
+
+  /**
+   * The same network with a place for noise behind each activation of a layer with parameters: on
+   * the units of dense layers, on the filters of convolutions.
+   */
+  public static Network withNoise(Network network) {
+    List<Layer> layers = new ArrayList<>();
+    Shape shape = network.input();
+    String last = null;
+    for (Layer layer : network.layers()) {
+      shape = layer.outputShape(shape);
+      layers.add(layer);
+      if (!layer.parameters().isEmpty()) {
+        last = layer.parameters().getLast().layer();
+      } else if (layer instanceof Activation && last != null) {
+        layers.add(new Noise(last, shape.extent(0), 0));
+        last = null;
+      }
+    }
+    return new Network(network.name(), network.input(), layers);
   }
 }
