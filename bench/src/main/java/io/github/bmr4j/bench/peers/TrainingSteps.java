@@ -64,7 +64,7 @@ final class TrainingSteps {
             backend,
             graph,
             loss,
-            Optimizer.adam(Optimizer.Adam.DEFAULT, LearningRate.constant(LEARNING_RATE)),
+            Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(LEARNING_RATE)),
             sampling,
             EXAMPLES,
             batch,

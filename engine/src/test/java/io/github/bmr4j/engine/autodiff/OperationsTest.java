@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bmr4j.engine.distribution.ActivationMoments;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.engine.tensor.Tensor;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
 import io.github.bmr4j.kernels.UnaryFunction;
 import java.io.IOException;
+import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -211,6 +213,73 @@ class OperationsTest {
                             x -> crossEntropy(x[0], 5, 3, 0, 4, 1),
                             TOLERANCE)),
             new Case(
+                "MomentLinear",
+                Set.of(MomentLinear.class),
+                b ->
+                    new GradientCheck(b)
+                        .positive(10, 7)
+                        .operand(3, 7)
+                        .positive(3, 7)
+                        .operand(3)
+                        .positive(3)
+                        .check(
+                            x -> new MomentLinear(x.get(0), x.get(1), x.get(2), x.get(3), x.get(4)),
+                            x -> momentLinear(x[0], x[1], x[2], x[1], x[3], x[4], 5, 7, 3),
+                            1e-5)),
+            new Case(
+                "MomentLinear without bias, with other squares, of operands used twice",
+                Set.of(MomentLinear.class),
+                b ->
+                    new GradientCheck(b)
+                        .positive(4, 5)
+                        .operand(2, 5)
+                        .positive(2, 5)
+                        .operand(2, 5)
+                        .check(
+                            x ->
+                                new Add(
+                                    new MomentLinear(
+                                        x.get(0), x.get(1), x.get(2), x.get(3), null, null),
+                                    new MomentLinear(
+                                        x.get(0), x.get(3), x.get(2), x.get(1), null, null)),
+                            x ->
+                                zip(
+                                    momentLinear(
+                                        x[0],
+                                        x[1],
+                                        x[2],
+                                        x[3],
+                                        new double[2],
+                                        new double[2],
+                                        2,
+                                        5,
+                                        2),
+                                    momentLinear(
+                                        x[0],
+                                        x[3],
+                                        x[2],
+                                        x[1],
+                                        new double[2],
+                                        new double[2],
+                                        2,
+                                        5,
+                                        2),
+                                    (p, q) -> p + q),
+                            1e-5)),
+            new Case(
+                "MomentApply",
+                Set.of(MomentApply.class),
+                b -> {
+                  for (ActivationMoments f : ActivationMoments.values()) {
+                    new GradientCheck(b)
+                        .positive(6, 5)
+                        .check(
+                            x -> new MomentApply(f, new Add(x.get(0), shift(b, 3, 5))),
+                            x -> momentApply(f, x[0]),
+                            1e-5);
+                  }
+                }),
+            new Case(
                 "GaussianNegativeLogLikelihood",
                 Set.of(GaussianNegativeLogLikelihood.class),
                 b -> {
@@ -262,7 +331,7 @@ class OperationsTest {
     Set<String> operations = new TreeSet<>();
     for (Class<?> type : classesBeside(Node.class)) {
       if (Node.class.isAssignableFrom(type)
-          && type != Node.class
+          && !Modifier.isAbstract(type.getModifiers())
           && type != Input.class
           && type != Parameter.class) {
         operations.add(type.getSimpleName());
@@ -315,6 +384,57 @@ class OperationsTest {
     Tensor tensor = Tensor.of(Shape.of(classes.length), memory);
     backend.memory().push(tensor.slice());
     return new Input(tensor);
+  }
+
+  private static double[] momentLinear(
+      double[] x,
+      double[] m,
+      double[] v,
+      double[] squared,
+      double[] biasMean,
+      double[] biasVariance,
+      int batch,
+      int in,
+      int out) {
+    double[] y = new double[2 * batch * out];
+    for (int i = 0; i < batch; i++) {
+      for (int j = 0; j < out; j++) {
+        double mean = biasMean[j];
+        double variance = biasVariance[j];
+        for (int k = 0; k < in; k++) {
+          double xm = x[i * in + k];
+          double xv = x[(batch + i) * in + k];
+          int w = j * in + k;
+          mean += xm * m[w];
+          variance += xv * (squared[w] * squared[w] + v[w]) + xm * xm * v[w];
+        }
+        y[i * out + j] = mean;
+        y[(batch + i) * out + j] = variance;
+      }
+    }
+    return y;
+  }
+
+  /** −1 in the half of means, 0 in that of variances, so that means have either sign. */
+  private static Input shift(Backend backend, int batch, int n) {
+    Tensor tensor = Tensor.of(Shape.of(2 * batch, n), backend.memory().allocate(2 * batch * n));
+    for (int i = 0; i < batch * n; i++) {
+      tensor.slice().set(i, -1);
+    }
+    backend.memory().push(tensor.slice());
+    return new Input(tensor);
+  }
+
+  private static double[] momentApply(ActivationMoments f, double[] x) {
+    int half = x.length / 2;
+    double[] y = new double[x.length];
+    double[] result = new double[2];
+    for (int i = 0; i < half; i++) {
+      f.moments(x[i] - 1, x[half + i], result);
+      y[i] = result[0];
+      y[half + i] = result[1];
+    }
+    return y;
   }
 
   private static void gaussian(Backend backend, int batch, int outputs, int constants) {

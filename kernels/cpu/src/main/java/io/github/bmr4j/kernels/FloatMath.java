@@ -6,8 +6,9 @@ package io.github.bmr4j.kernels;
  * <p>Each method does the same operations in the same order as its vector twin, so that it gives
  * the same bits (any NaN counts as equal to any other); kernels use it for the elements that do not
  * fill a vector. The polynomials are minimax fits of the relative error (Lawson iteration), rounded
- * to float one coefficient after the other with the rest fitted again. Error bounds are stated in
- * {@link VectorMath}.
+ * to float one coefficient after the other with the rest fitted again. The longer ones are summed
+ * by pairs (Estrin's scheme): what limits a vector loop here is how many operations wait for one
+ * another, not how many there are. Error bounds are stated in {@link VectorMath}.
  *
  * <p>{@link Math#fma} is exact but very slow where the machine has no FMA instruction; the SIMD
  * kernels are not chosen there.
@@ -153,11 +154,11 @@ final class FloatMath {
 
   /** 2ⁿ eʳ for |r| ≤ ½ ln 2 and t = MAGIC + n, |n| ≤ 150. */
   private static float exp(float r, float t) {
-    float p = Math.fma(r, EXP4, EXP3);
-    p = Math.fma(p, r, EXP2);
-    p = Math.fma(p, r, EXP1);
-    p = Math.fma(p, r, EXP0);
-    p = Math.fma(p, r * r, r) + 1f;
+    float square = r * r;
+    float p = Math.fma(r, EXP1, EXP0);
+    float q = Math.fma(r, EXP3, EXP2);
+    p = Math.fma(Math.fma(square, EXP4, q), square, p);
+    p = Math.fma(p, square, r) + 1f;
     // 2^n in two factors: one alone would overflow, or round a subnormal result twice.
     int n = Float.floatToRawIntBits(t) - MAGIC_BITS;
     int half = n >> 1;
@@ -199,14 +200,13 @@ final class FloatMath {
 
   /** e ln 2 + ln(1 + f) for 1 + f in [√½, √2]. */
   private static float logarithm(float f, float e) {
-    float p = Math.fma(f, LOG7, LOG6);
-    p = Math.fma(p, f, LOG5);
-    p = Math.fma(p, f, LOG4);
-    p = Math.fma(p, f, LOG3);
-    p = Math.fma(p, f, LOG2);
-    p = Math.fma(p, f, LOG1);
-    p = Math.fma(p, f, LOG0);
-    float y = Math.fma(f * f, Math.fma(p, f, -0.5f), e * LN2_LOW);
+    float square = f * f;
+    float p = Math.fma(f, LOG1, LOG0);
+    float q = Math.fma(f, LOG3, LOG2);
+    float r = Math.fma(f, LOG5, LOG4);
+    float s = Math.fma(f, LOG7, LOG6);
+    p = Math.fma(Math.fma(s, square, r), square * square, Math.fma(q, square, p));
+    float y = Math.fma(square, Math.fma(p, f, -0.5f), e * LN2_LOW);
     return Math.fma(e, LN2_HIGH, f + y);
   }
 

@@ -1,5 +1,6 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.method.Reparameterization;
@@ -103,6 +104,16 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
   static final class Noise extends Choice<Reparameterization> {
     Noise() {
       super("reparameterization", List.of(Reparameterization.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --optimizer}. */
+  static final class OptimizerRule extends Choice<Optimizer.Rule> {
+    OptimizerRule() {
+      super(
+          "optimizer",
+          List.of(Optimizer.Adam.DEFAULT, Optimizer.AdaBelief.DEFAULT, Optimizer.Ivon.SHORT_RUN),
+          Optimizer.Rule::name);
     }
   }
 

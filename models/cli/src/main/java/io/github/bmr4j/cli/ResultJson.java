@@ -128,6 +128,7 @@ final class ResultJson {
     json.put("kl_warm_up", config.divergenceWarmUp());
     json.put("rounds", config.rounds());
     json.put("iterations", config.stepsPerRound());
+    json.put("optimizer", config.optimizer().name());
     json.put("learning_rate", number(config.learningRate()));
     json.put("kl", Choice.nameOf(config.divergence()));
     json.put("reparameterization", Choice.nameOf(config.reparameterization()));

@@ -52,6 +52,21 @@ class PruneCommandTest {
   }
 
   @Test
+  void theOptimizerIsReportedWithTheRateThatItRanWith() throws IOException {
+    String[] chosen = {"--optimizer", "ivon", "--rounds", "1", "--hidden", "8", "--warm-up", "20"};
+    String[] run = {"prune", "--json", "--iterations", "1", "--samples", "2", "--out"};
+    List<String> arguments = new ArrayList<>(Arrays.asList(run));
+    arguments.add(folder.resolve("ivon").toString());
+    arguments.addAll(Arrays.asList(chosen));
+    Console console = Console.run(arguments.toArray(String[]::new));
+    assertEquals(0, console.code(), console.toString());
+    Map<String, Object> config =
+        object(object(Json.parse(console.out(), "standard output")).get("config"));
+    assertEquals("ivon", config.get("optimizer"));
+    assertEquals(0.01, number(config.get("learning_rate")));
+  }
+
+  @Test
   void jsonHasTheBindingKeysAndIsTheOnlyThingOnStandardOutput() throws IOException {
     Console console = prune("json", "--json");
     assertEquals(0, console.code(), console.toString());

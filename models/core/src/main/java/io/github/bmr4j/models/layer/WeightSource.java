@@ -1,7 +1,9 @@
 package io.github.bmr4j.models.layer;
 
+import io.github.bmr4j.engine.autodiff.Apply;
 import io.github.bmr4j.engine.autodiff.Linear;
 import io.github.bmr4j.engine.autodiff.Node;
+import io.github.bmr4j.kernels.UnaryFunction;
 
 /**
  * Says what a network's weights are: points, draws from a posterior, or functions of further
@@ -23,5 +25,15 @@ public interface WeightSource {
   default Node linear(Node x, ParameterBlock block) {
     Node weights = weights(block);
     return new Linear(x, block.weights(weights), block.biases(weights));
+  }
+
+  /**
+   * f(x), element by element. A source may propagate something else than values.
+   *
+   * @param x [batch, …]
+   * @return of the same shape
+   */
+  default Node apply(UnaryFunction function, Node x) {
+    return new Apply(function, x);
   }
 }

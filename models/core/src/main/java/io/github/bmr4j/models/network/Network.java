@@ -2,6 +2,10 @@ package io.github.bmr4j.models.network;
 
 import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.tensor.Shape;
+import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.models.layer.Activation;
+import io.github.bmr4j.models.layer.Dense;
+import io.github.bmr4j.models.layer.Flatten;
 import io.github.bmr4j.models.layer.Layer;
 import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.layer.WeightSource;
@@ -80,5 +84,19 @@ public record Network(String name, Shape input, List<Layer> layers) {
       y = layer.forward(y, weights);
     }
     return y;
+  }
+
+  /** Whether the layers with parameters are dense ones, each fed by the one before. */
+  public boolean isDenseChain() {
+    return layers.stream()
+        .allMatch(l -> l instanceof Dense || l instanceof Activation || l instanceof Flatten);
+  }
+
+  /** Whether all activations map 0 to 0. */
+  public boolean isZeroAtZero() {
+    return layers.stream()
+        .filter(Activation.class::isInstance)
+        .map(l -> ((Activation) l).function())
+        .noneMatch(f -> f == UnaryFunction.SIGMOID || f == UnaryFunction.SOFTPLUS);
   }
 }
