@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
     description = "Trains Bayesian neural networks and prunes them by Bayesian model reduction.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = {PruneCommand.class, DoctorCommand.class, DataCommand.class},
+    subcommands = {PruneCommand.class, SelectCommand.class, DoctorCommand.class, DataCommand.class},
     footerHeading = "%nExamples:%n",
     footer = {
       "  bmr prune           trains and prunes a network on the bundled digits",
