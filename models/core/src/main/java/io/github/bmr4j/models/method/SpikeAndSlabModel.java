@@ -13,8 +13,10 @@ import io.github.bmr4j.engine.inference.MixturePrior;
 import io.github.bmr4j.engine.inference.Moments;
 import io.github.bmr4j.engine.inference.NoisePrecision;
 import io.github.bmr4j.engine.inference.Sampling;
+import io.github.bmr4j.engine.random.Streams;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.NormalFactors;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.layer.ParameterBlock;
@@ -70,6 +72,8 @@ public final class SpikeAndSlabModel {
   private final Indicators indicators;
   private final NoisePrecision noise;
   private final Map<String, Block> blocks = new LinkedHashMap<>();
+  private final double initialDeviation;
+  private final long seed;
   private ScaleMixture mixture;
   private boolean reduced;
 
@@ -97,16 +101,18 @@ public final class SpikeAndSlabModel {
     this.network = network;
     this.indicators = indicators;
     this.mixture = mixture;
+    this.initialDeviation = initialDeviation;
+    this.seed = seed;
     this.sampling = new Sampling(seed);
     this.noise = realTargets ? new NoisePrecision(backend, network.output().size(), 1) : null;
     List<ParameterBlock> parameters = network.parameters();
     for (int i = 0; i < parameters.size(); i++) {
       ParameterBlock block = parameters.get(i);
-      blocks.put(block.layer(), block(block, i, i == parameters.size() - 1, initialDeviation));
+      blocks.put(block.layer(), block(block, i, i == parameters.size() - 1));
     }
   }
 
-  private Block block(ParameterBlock block, int i, boolean last, double initialDeviation) {
+  private Block block(ParameterBlock block, int i, boolean last) {
     double slab = mixture.slab();
     MeanFieldNormal weights =
         new MeanFieldNormal(backend, block.layer(), 2 * i, block.size(), slab * slab, sampling);
@@ -256,6 +262,71 @@ public final class SpikeAndSlabModel {
               block.gates() != null && indicators == Indicators.DIRAC_NODES));
     }
     return layers;
+  }
+
+  /**
+   * Draws units that have died anew: weights, biases and σ as at the start, biases within ±1. The
+   * rest stays as it is.
+   *
+   * @param report says which units have no use
+   * @param cycle distinguishes this time from others
+   */
+  public void redrawDeadUnits(InclusionReport report, int cycle) {
+    boolean[] deadInputs = null;
+    List<InclusionReport.Layer> layers = report.layers();
+    List<Block> all = List.copyOf(blocks.values());
+    for (int l = 0; l < all.size(); l++) {
+      boolean[] deadOutputs = l + 1 < all.size() ? not(layers.get(l + 1).usedInputs()) : null;
+      redraw(all.get(l), deadInputs, deadOutputs, cycle);
+      deadInputs = deadOutputs;
+    }
+    sampling.invalidate();
+  }
+
+  private static boolean[] not(boolean[] used) {
+    boolean[] unused = new boolean[used.length];
+    for (int i = 0; i < used.length; i++) {
+      unused[i] = !used[i];
+    }
+    return unused;
+  }
+
+  private void redraw(Block block, boolean[] deadInputs, boolean[] deadOutputs, int cycle) {
+    ParameterBlock parameters = block.block();
+    int columns = parameters.columns();
+    int weights = parameters.rows() * columns;
+    NormalFactors factors = block.weights().factors();
+    Slice uniform = new Slice(backend.memory().allocate(parameters.size()), 0, parameters.size());
+    backend
+        .noise()
+        .uniform(
+            seed, Streams.of(Streams.Purpose.INITIALIZATION, 2 * block.index()), cycle, uniform);
+    List<Slice> changed =
+        List.of(
+            factors.mean(),
+            factors.rho(),
+            factors.meanMoment1(),
+            factors.meanMoment2(),
+            factors.rhoMoment1(),
+            factors.rhoMoment2());
+    backend.memory().pull(uniform);
+    changed.forEach(backend.memory()::pull);
+    double range = Math.sqrt(3.0 / columns);
+    for (int k = 0; k < parameters.size(); k++) {
+      int row = k < weights ? k / columns : k - weights;
+      boolean dead =
+          (deadOutputs != null && deadOutputs[row])
+              || (k < weights && deadInputs != null && deadInputs[k % columns]);
+      if (dead) {
+        factors.mean().set(k, (float) ((k < weights ? range : 1) * (2 * uniform.get(k) - 1)));
+        factors.rho().set(k, (float) Math.log(Math.expm1(initialDeviation)));
+        factors.meanMoment1().set(k, 0);
+        factors.meanMoment2().set(k, 0);
+        factors.rhoMoment1().set(k, 0);
+        factors.rhoMoment2().set(k, 0);
+      }
+    }
+    changed.forEach(backend.memory()::push);
   }
 
   /**

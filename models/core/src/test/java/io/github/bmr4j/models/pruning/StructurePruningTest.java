@@ -71,7 +71,7 @@ class StructurePruningTest {
       for (StructureRule rule : StructureRule.published()) {
         double score = rule.scoreOf(structure(q[0], q[1]));
         assertFalse(Double.isNaN(score), rule.name());
-        boolean meanRule = rule == StructureRule.MEAN && q[0] == -5;
+        boolean meanRule = rule.equals(StructureRule.MEAN) && q[0] == -5;
         assertEquals(meanRule, score >= rule.threshold(), rule.name() + " at " + q[0]);
       }
     }
