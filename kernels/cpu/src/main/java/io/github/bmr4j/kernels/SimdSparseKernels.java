@@ -8,12 +8,12 @@ import jdk.incubator.vector.FloatVector;
 /**
  * Sparse products with the examples of a batch in the lanes: x is transposed into panels of up to
  * 64 examples, in which a stored weight meets a run of memory; outputs are computed sixteen units
- * at a time and transposed back. A few examples go one by one, four units side by side.
+ * at a time and transposed back. A single example goes without, four units side by side.
  */
 final class SimdSparseKernels implements SparseKernels {
 
-  /** Most examples that go one by one. */
-  private static final int FEW = 4;
+  /** Most examples that go one by one: two cost as much as a panel of sixteen. */
+  private static final int FEW = 1;
 
   /** Examples in a panel. */
   private static final int PANEL = 64;

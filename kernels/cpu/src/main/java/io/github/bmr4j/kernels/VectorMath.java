@@ -7,6 +7,7 @@ import static io.github.bmr4j.kernels.SimdSpecies.LANES;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromArray;
 import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.I2F;
@@ -14,6 +15,7 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
+import static jdk.incubator.vector.VectorOperators.XOR;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -304,6 +306,51 @@ final class VectorMath {
       outer = outer.reinterpretAsInts().or(sign).reinterpretAsFloats();
       outer.blend(p, given.abs().compare(LT, ERF_SPLIT)).intoArray(y, i);
     }
+  }
+
+  /** y = sin(x + quarter π/2) for a quarter of 0 or 1. Not in place. */
+  static void sine(float[] x, int quarter, float[] y, int n) {
+    if (!sineOfModerate(x, quarter, y, n)) {
+      for (int i = 0; i < n; i++) {
+        if (!(Math.abs(x[i]) <= SINE_LIMIT)) {
+          y[i] = quarter == 0 ? FloatMath.sin(x[i]) : FloatMath.cos(x[i]);
+        }
+      }
+    }
+  }
+
+  /** Sines of |x| ≤ {@link FloatMath#SINE_LIMIT}; false if there were others. */
+  private static boolean sineOfModerate(float[] x, int quarter, float[] y, int n) {
+    IntVector greatest = IntVector.zero(INT);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector given = fromArray(FLOAT, x, i);
+      greatest = greatest.lanewise(MAX, given.abs().reinterpretAsInts());
+      FloatVector t = given.fma(broadcast(FLOAT, TWO_OVER_PI), broadcast(FLOAT, MAGIC));
+      FloatVector k = t.sub(MAGIC);
+      // r = x - k pi/2. The first difference is exact; of the second the rounding errors are kept,
+      // since nearly all of it may cancel.
+      FloatVector a = k.fma(broadcast(FLOAT, -QUARTER_HIGH), given);
+      FloatVector b = k.mul(QUARTER_MIDDLE);
+      FloatVector bLow = k.fma(broadcast(FLOAT, QUARTER_MIDDLE), b.neg());
+      FloatVector high = a.sub(b);
+      FloatVector c = high.sub(a);
+      FloatVector low = a.sub(high.sub(c)).sub(b.add(c)).sub(bLow);
+      FloatVector r = high.add(k.fma(broadcast(FLOAT, -QUARTER_LOW), low));
+      r = r.blend(given, k.compare(EQ, 0f));
+      FloatVector s = r.mul(r);
+      FloatVector sine = s.fma(broadcast(FLOAT, SINE2), broadcast(FLOAT, SINE1));
+      sine = sine.fma(s, broadcast(FLOAT, SINE0)).fma(s.mul(r), r);
+      FloatVector cosine = s.fma(broadcast(FLOAT, COSINE2), broadcast(FLOAT, COSINE1));
+      FloatVector parabola = s.fma(broadcast(FLOAT, -0.5f), broadcast(FLOAT, 1f));
+      cosine = cosine.fma(s, broadcast(FLOAT, COSINE0)).fma(s.mul(s), parabola);
+      IntVector turns = t.reinterpretAsInts().add(quarter);
+      IntVector odd = turns.lanewise(LSHL, 31).lanewise(ASHR, 31);
+      IntVector even = sine.reinterpretAsInts();
+      IntVector change = even.lanewise(XOR, cosine.reinterpretAsInts()).and(odd);
+      IntVector sign = turns.and(2).lanewise(LSHL, 30);
+      even.lanewise(XOR, change).lanewise(XOR, sign).reinterpretAsFloats().intoArray(y, i);
+    }
+    return greatest.reduceLanes(MAX) <= Float.floatToRawIntBits(SINE_LIMIT);
   }
 
   /** y = 1 − x². */

@@ -327,7 +327,7 @@ public final class PrincipledPruning {
                 .map(b -> new ModelReduction.Layer(b.block(), b.weights(), true))
                 .toList(),
             new EvidenceThreshold(-config.tolerance()),
-            config.structural() && network.isDenseChain(),
+            config.structural() && network.isChain(),
             network.isZeroAtZero());
   }
 

@@ -277,7 +277,7 @@ public final class StochasticBmr {
           new ModelReduction.Layer(blocks.get(i).block(), blocks.get(i).weights(), byEvidence));
     }
     return new ModelReduction(
-        backend, layers, config.rule(), network.isDenseChain(), network.isZeroAtZero());
+        backend, layers, config.rule(), network.isChain(), network.isZeroAtZero());
   }
 
   /** A random part of the data, the same for the same seed. */
