@@ -38,7 +38,7 @@ final class FirstStep {
               new FlatModel(backend, network, published.model(), published.seed()),
               data,
               Batches.independent(data.size(), published.batch(), published.seed()),
-              Optimizer.adaBelief(
+              Optimizer.of(
                   Optimizer.AdaBelief.DEFAULT, LearningRate.constant(published.learningRate())),
               published.divergence(),
               published.reparameterization());

@@ -25,8 +25,9 @@ public final class MeanFieldNormal extends Latent {
     VARIANCE
   }
 
-  private final float priorVariance;
+  private float priorVariance;
   private final Parameterization parameterization;
+  private WeightPrior prior;
   private Slice mask;
   private Slice deviations;
 
@@ -97,6 +98,10 @@ public final class MeanFieldNormal extends Latent {
 
   @Override
   public void update(Draw draw, VariationalStep step, UpdateRule rule) {
+    if (prior != null) {
+      throw new IllegalStateException(
+          name() + " has a prior of its own and is trained through its moments only");
+    }
     step.priorVariance = priorVariance;
     step.seed = sampling().seed();
     step.stream = sampling().stream(index());
@@ -113,23 +118,49 @@ public final class MeanFieldNormal extends Latent {
 
   @Override
   public double klDivergence() {
+    if (prior != null) {
+      return prior.klDivergence(pulledMean(), pulledDeviations(), mask);
+    }
     if (parameterization == Parameterization.DEVIATION) {
       return backend()
           .variational()
           .klDivergence(factors().mean(), factors().rho(), mask, priorVariance);
     }
-    Slice mean = factors().mean();
-    Slice deviation = standardDeviations();
-    backend().memory().pull(mean);
-    backend().memory().pull(deviation);
-    Normal prior = new Normal(0, Math.sqrt(priorVariance));
+    Slice mean = pulledMean();
+    Slice deviation = pulledDeviations();
+    Normal normal = new Normal(0, Math.sqrt(priorVariance));
     double sum = 0;
     for (int i = 0; i < size(); i++) {
       if (mask == null || mask.get(i) != 0) {
-        sum += KullbackLeibler.divergence(new Normal(mean.get(i), deviation.get(i)), prior);
+        sum += KullbackLeibler.divergence(new Normal(mean.get(i), deviation.get(i)), normal);
       }
     }
     return sum;
+  }
+
+  private Slice pulledMean() {
+    backend().memory().pull(factors().mean());
+    return factors().mean();
+  }
+
+  private Slice pulledDeviations() {
+    Slice current = standardDeviations();
+    backend().memory().pull(current);
+    return current;
+  }
+
+  /** The prior that stands in for N(0, v), or null. */
+  WeightPrior prior() {
+    return prior;
+  }
+
+  /**
+   * Takes another prior in place of N(0, v).
+   *
+   * @param replacement for as many weights; null for N(0, v)
+   */
+  public void setPrior(WeightPrior replacement) {
+    prior = replacement;
   }
 
   /**
@@ -178,6 +209,30 @@ public final class MeanFieldNormal extends Latent {
   /** v. */
   public float priorVariance() {
     return priorVariance;
+  }
+
+  /**
+   * Sets the prior's variance to where the divergence of the weights in the model is least: v = the
+   * mean of μ² + σ² (empirical Bayes for the whole block).
+   */
+  public void optimizePriorVariance() {
+    Slice mean = factors().mean();
+    Slice deviation = standardDeviations();
+    backend().memory().pull(mean);
+    backend().memory().pull(deviation);
+    double sum = 0;
+    int count = 0;
+    for (int i = 0; i < size(); i++) {
+      if (mask == null || mask.get(i) != 0) {
+        double m = mean.get(i);
+        double s = deviation.get(i);
+        sum += m * m + s * s;
+        count++;
+      }
+    }
+    if (count > 0) {
+      priorVariance = (float) (sum / count);
+    }
   }
 
   @Override

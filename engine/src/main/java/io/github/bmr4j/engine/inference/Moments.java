@@ -14,7 +14,7 @@ import io.github.bmr4j.kernels.VariationalStep;
 /**
  * Mean and variance of normal weights w = s γ b, which is what networks need that draw no weights:
  * [2, n], the means s γ μ and then the variances (s γ σ)². Nothing is random here, so the
- * divergence enters the update in closed form always.
+ * divergence enters the update in closed form, or as the weights' own prior has it.
  */
 public final class Moments extends LatentNode {
 
@@ -136,26 +136,26 @@ public final class Moments extends LatentNode {
     }
   }
 
-  /** ∂μ = s γ ∂m and ∂σ = 2 s γ (s γ σ) ∂v, weighted, with the divergence's μ/v and σ/v − 1/σ. */
+  /** ∂μ = s γ ∂m and ∂σ = 2 s γ (s γ σ) ∂v, weighted, with the divergence's share. */
   @Override
   protected void update(VariationalStep step, UpdateRule rule) {
     splitGradient();
     Backend backend = latent.backend();
     ElementwiseKernels arithmetic = backend.elementwise();
     NormalFactors q = latent.factors();
-    float precision = 1 / latent.priorVariance();
+    WeightPrior prior = latent.prior();
 
     backend.variational().mean(gradientFactors, scale(), latent.mask(), meanGradient);
     arithmetic.scale(step.likelihoodWeight, meanGradient, meanGradient);
-    arithmetic.addScaled(step.klWeight * precision, q.mean(), meanGradient);
 
     arithmetic.multiply(gradientOfVariances, scaledDeviations, work);
     backend.variational().mean(workFactors, scale(), latent.mask(), rhoGradient);
     arithmetic.scale(2 * step.likelihoodWeight, rhoGradient, rhoGradient);
-    arithmetic.addScaled(step.klWeight * precision, deviations, rhoGradient);
-    arithmetic.fill(work, 1);
-    arithmetic.divide(work, deviations, work);
-    arithmetic.addScaled(-step.klWeight, work, rhoGradient);
+    if (prior == null) {
+      addDivergenceGradient(arithmetic, step.klWeight);
+    } else {
+      prior.addDivergenceGradient(step.klWeight, q.mean(), deviations, meanGradient, rhoGradient);
+    }
     latent.throughParameterization(deviations, rhoGradient);
 
     backend
@@ -164,6 +164,16 @@ public final class Moments extends LatentNode {
     backend
         .variational()
         .updatePoint(q.rho(), rhoGradient, q.rhoMoment1(), q.rhoMoment2(), 1, rule);
+  }
+
+  /** Of N(0, v): μ/v and σ/v − 1/σ. */
+  private void addDivergenceGradient(ElementwiseKernels arithmetic, float klWeight) {
+    float precision = 1 / latent.priorVariance();
+    arithmetic.addScaled(klWeight * precision, latent.factors().mean(), meanGradient);
+    arithmetic.addScaled(klWeight * precision, deviations, rhoGradient);
+    arithmetic.fill(work, 1);
+    arithmetic.divide(work, deviations, work);
+    arithmetic.addScaled(-klWeight, work, rhoGradient);
   }
 
   @Override

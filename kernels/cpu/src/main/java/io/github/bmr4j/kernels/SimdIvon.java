@@ -75,14 +75,14 @@ final class SimdIvon {
     }
   }
 
-  /** ρ = softplus⁻¹(σ) = ln(e^σ − 1); {@code scratch} is overwritten. */
-  static void rho(float[] sigma, int count, float[] scratch, float[] rho, int r) {
-    expm1(sigma, count, scratch);
-    VectorMath.log(scratch, scratch, count);
+  /** ρ = softplus⁻¹(σ) = ln(e^σ − 1); both arrays of scratch memory are overwritten. */
+  static void rho(float[] sigma, int count, float[] growth, float[] logs, float[] rho, int r) {
+    expm1(sigma, count, growth);
+    VectorMath.log(growth, logs, count);
     for (int i = 0; i < count; i += LANES) {
       FloatVector s = fromArray(FLOAT, sigma, i);
       VectorMask<Float> large = s.compare(GT, LARGE);
-      fromArray(FLOAT, scratch, i).blend(s, large).intoArray(rho, r + i);
+      fromArray(FLOAT, logs, i).blend(s, large).intoArray(rho, r + i);
     }
   }
 

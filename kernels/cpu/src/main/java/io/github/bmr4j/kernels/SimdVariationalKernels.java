@@ -273,7 +273,7 @@ final class SimdVariationalKernels implements VariationalKernels {
           f,
           h,
           c);
-      SimdIvon.rho(block.sigma, whole, block.byMean, r, q);
+      SimdIvon.rho(block.sigma, whole, block.byMean, block.slope, r, q);
       if (ragged(count)) {
         System.arraycopy(mu, 0, mean.array(), mean.offset() + from, count);
         System.arraycopy(r, 0, rho.array(), rho.offset() + from, count);
@@ -335,19 +335,19 @@ final class SimdVariationalKernels implements VariationalKernels {
       int m = mean.offset() + from;
       float[] r = rho.array();
       int q = rho.offset() + from;
+      float[] gamma = mask == null ? VariationalBlock.ONES : mask.array();
+      int k = mask == null ? 0 : mask.offset() + from;
       int whole = VariationalBlock.whole(count);
       if (ragged(count)) {
         mu = block.copy(0, mu, m, count);
         r = block.copy(1, r, q, count);
-        m = q = 0;
+        gamma = block.copy(2, gamma, k, count);
+        m = q = k = 0;
       }
       SimdScale.of(r, q, whole, block.sigma, block.slope);
       block.ratios(whole, precision);
-      SimdLog.of(block.sigma, whole, block.byRho);
-      block.divergences(mu, m, whole, precision);
-      if (mask != null) {
-        block.dropMasked(mask.array(), mask.offset() + from, count);
-      }
+      VectorMath.log(block.sigma, block.byRho, whole);
+      block.divergences(mu, m, gamma, k, whole, precision);
       totals[from / BLOCK] = SimdSums.blockSum(block.byMean, 0, count, block.lanes, 0);
     }
   }

@@ -458,7 +458,7 @@ class VariationalKernelsTest {
       x[i] = Float.intBitsToFloat(0x00800000 + (int) (i * (long) (0x7F000000 - 1) / n));
     }
     x[0] = 1;
-    SimdLog.of(x, n, y);
+    VectorMath.log(x, y, n);
     for (int i = 0; i < n; i++) {
       double expected = Math.log(x[i]);
       assertEquals(expected, y[i], 2 * Math.ulp((float) expected), "ln " + x[i]);
@@ -471,7 +471,7 @@ class VariationalKernelsTest {
     special[4] = Float.MIN_VALUE;
     special[5] = x[77];
     float[] logs = new float[16];
-    SimdLog.of(special, 16, logs);
+    VectorMath.log(special, logs, 16);
     for (int i = 0; i < 5; i++) {
       assertEquals((float) Math.log(special[i]), logs[i], "ln " + special[i]);
     }
@@ -509,5 +509,5 @@ class VariationalKernelsTest {
   }
 
   /** Recorded at 512 bits; every width gives it. */
-  private static final long VARIATIONAL_CHECKSUM = -7202520946656928123L;
+  private static final long VARIATIONAL_CHECKSUM = 4814136255910995059L;
 }

@@ -4,6 +4,8 @@ import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
 import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.models.compact.CompactFiles;
+import io.github.bmr4j.models.compact.Compaction;
 import io.github.bmr4j.models.data.InputShape;
 import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.data.Standardization;
@@ -22,6 +24,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.reflect.Field;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -132,7 +135,7 @@ final class PruneCommand implements Callable<Integer> {
       paramLabel = "DIR",
       defaultValue = "bmr-out",
       description = {
-        "Folder for posterior.safetensors, certificate.safetensors and result.json; with FILE, for"
+        "Folder for posterior.safetensors, certificate.safetensors, compact.safetensors and result.json; with FILE, for"
             + " pruned.safetensors or pruned.npz, certificate.json and result.json (default: ${DEFAULT-VALUE}). What it has of these is replaced when the run has ended well."
       })
   private Path out;
@@ -189,6 +192,9 @@ final class PruneCommand implements Callable<Integer> {
               config,
               Progress.of(err, output.quiet(), config, net.parameterCount()));
       StochasticBmr.Result result = bmr.run();
+      double seconds = (System.nanoTime() - start) * 1e-9;
+      Compacted compacted =
+          Compaction.isPossible(net) ? Compacted.of(backend, bmr.model(), split.test()) : null;
       PruneRun run =
           new PruneRun(
               data,
@@ -199,22 +205,31 @@ final class PruneCommand implements Callable<Integer> {
               config,
               backend,
               result,
-              (System.nanoTime() - start) * 1e-9,
+              compacted,
+              seconds,
               ResultFiles.in(folder),
               Backends.warnings());
       Map<String, Object> json = ResultJson.of(run);
       Map<String, String> provenance = provenance(run, standardization);
-      folder.commit(
-          List.of(
-              new ResultFolder.Result(
-                  ResultFiles.POSTERIOR,
-                  file -> PosteriorFiles.save(file, backend, bmr.model(), provenance)),
-              new ResultFolder.Result(
-                  ResultFiles.CERTIFICATE,
-                  file -> CertificateFiles.save(file, result.reduction(), provenance)),
-              new ResultFolder.Result(
-                  ResultFiles.RESULT,
-                  file -> AtomicFiles.writeText(file, Json.writeIndented(json)))));
+      List<ResultFolder.Result> results = new ArrayList<>();
+      results.add(
+          new ResultFolder.Result(
+              ResultFiles.POSTERIOR,
+              file -> PosteriorFiles.save(file, backend, bmr.model(), provenance)));
+      results.add(
+          new ResultFolder.Result(
+              ResultFiles.CERTIFICATE,
+              file -> CertificateFiles.save(file, result.reduction(), provenance)));
+      if (compacted != null) {
+        results.add(
+            new ResultFolder.Result(
+                ResultFiles.COMPACT,
+                file -> CompactFiles.save(file, compacted.network(), provenance)));
+      }
+      results.add(
+          new ResultFolder.Result(
+              ResultFiles.RESULT, file -> AtomicFiles.writeText(file, Json.writeIndented(json))));
+      folder.commit(results);
       print(json, new PruneReport(run).toString());
       return ExitCode.OK;
     }

@@ -22,9 +22,9 @@ final class NormalWords {
 
   /** Uniform in the open interval (0, 1): 52 random bits and a half. */
   double nextUniform() {
-    long high = Integer.toUnsignedLong(words.next()) >>> 6;
-    long low = Integer.toUnsignedLong(words.next()) >>> 6;
-    return ((high << 26 | low) + 0.5) * 0x1p-52;
+    int high = words.next() >>> 6;
+    int low = words.next() >>> 6;
+    return ((double) high * (1 << 26) + low + 0.5) * 0x1p-52;
   }
 
   /** Standard normal, by Box and Muller. */

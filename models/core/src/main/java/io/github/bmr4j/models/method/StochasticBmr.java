@@ -3,13 +3,9 @@ package io.github.bmr4j.models.method;
 import io.github.bmr4j.engine.optim.LearningRate;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.kernels.Backend;
-import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
-import io.github.bmr4j.models.layer.Activation;
-import io.github.bmr4j.models.layer.Dense;
-import io.github.bmr4j.models.layer.Flatten;
 import io.github.bmr4j.models.metric.PredictiveAccumulator;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
@@ -281,7 +277,7 @@ public final class StochasticBmr {
           new ModelReduction.Layer(blocks.get(i).block(), blocks.get(i).weights(), byEvidence));
     }
     return new ModelReduction(
-        backend, layers, config.rule(), isDenseChain(network), isZeroAtZero(network));
+        backend, layers, config.rule(), network.isChain(), network.isZeroAtZero());
   }
 
   /** A random part of the data, the same for the same seed. */
@@ -294,18 +290,6 @@ public final class StochasticBmr {
       Batches.independent(data.size(), most, ~seed).fill(0, examples);
     }
     return data.select(examples);
-  }
-
-  private static boolean isDenseChain(Network network) {
-    return network.layers().stream()
-        .allMatch(l -> l instanceof Dense || l instanceof Activation || l instanceof Flatten);
-  }
-
-  private static boolean isZeroAtZero(Network network) {
-    return network.layers().stream()
-        .filter(Activation.class::isInstance)
-        .map(l -> ((Activation) l).function())
-        .noneMatch(f -> f == UnaryFunction.SIGMOID || f == UnaryFunction.SOFTPLUS);
   }
 
   /** Runs the whole schedule. */
