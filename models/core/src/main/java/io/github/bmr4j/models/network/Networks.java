@@ -42,6 +42,27 @@ public final class Networks {
   }
 
   /**
+   * The same network with a place for noise behind each activation of a layer with parameters: on
+   * the units of dense layers, on the filters of convolutions.
+   */
+  public static Network withNoise(Network network) {
+    List<Layer> layers = new ArrayList<>();
+    Shape shape = network.input();
+    String last = null;
+    for (Layer layer : network.layers()) {
+      shape = layer.outputShape(shape);
+      layers.add(layer);
+      if (!layer.parameters().isEmpty()) {
+        last = layer.parameters().getLast().layer();
+      } else if (layer instanceof Activation && last != null) {
+        layers.add(new Noise(last, shape.extent(0), 0));
+        last = null;
+      }
+    }
+    return new Network(network.name(), network.input(), layers);
+  }
+
+  /**
    * LeNet as Marković, Friston and Kiebel (2024) have it: three convolutions by 5×5 without padding
    * and two dense layers, tanh between all of them, means of 2×2 behind the first two convolutions.
    * Images with one channel (Fashion-MNIST) meet 6, 16 and 120 filters and 84 units, 61,706
@@ -125,26 +146,5 @@ public final class Networks {
             new Activation(UnaryFunction.RELU),
             new Dense("layer4", 500, outputs));
     return new Network("lenet-caffe", Shape.of(channels, 28, 28), layers);
-  }
-
-  /**
-   * The same network with a place for noise behind each activation of a layer with parameters: on
-   * the units of dense layers, on the filters of convolutions.
-   */
-  public static Network withNoise(Network network) {
-    List<Layer> layers = new ArrayList<>();
-    Shape shape = network.input();
-    String last = null;
-    for (Layer layer : network.layers()) {
-      shape = layer.outputShape(shape);
-      layers.add(layer);
-      if (!layer.parameters().isEmpty()) {
-        last = layer.parameters().getLast().layer();
-      } else if (layer instanceof Activation && last != null) {
-        layers.add(new Noise(last, shape.extent(0), 0));
-        last = null;
-      }
-    }
-    return new Network(network.name(), network.input(), layers);
   }
 }
