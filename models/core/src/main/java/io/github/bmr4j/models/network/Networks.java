@@ -5,7 +5,9 @@ import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.layer.Activation;
 import io.github.bmr4j.models.layer.Dense;
 import io.github.bmr4j.models.layer.Flatten;
+import io.github.bmr4j.models.layer.Gru;
 import io.github.bmr4j.models.layer.Layer;
+import io.github.bmr4j.models.layer.Lstm;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -35,5 +37,30 @@ public final class Networks {
     }
     layers.add(new Dense("layer" + (hidden.length + 1), inputs, outputs));
     return new Network("mlp", input, layers);
+  }
+
+  /**
+   * A gated recurrent unit over a sequence and a dense layer on its last state.
+   *
+   * @param cell the recurrent layer
+   * @param outputs size of the last layer
+   */
+  public static Network recurrent(Gru cell, int outputs) {
+    return recurrent(cell, cell.steps() * cell.inputs(), cell.units(), outputs);
+  }
+
+  /**
+   * A long short-term memory over a sequence and a dense layer on its last state.
+   *
+   * @param cell the recurrent layer
+   * @param outputs size of the last layer
+   */
+  public static Network recurrent(Lstm cell, int outputs) {
+    return recurrent(cell, cell.steps() * cell.inputs(), cell.units(), outputs);
+  }
+
+  private static Network recurrent(Layer cell, int inputs, int units, int outputs) {
+    return new Network(
+        "recurrent", Shape.of(inputs), List.of(cell, new Dense("output", units, outputs)));
   }
 }
