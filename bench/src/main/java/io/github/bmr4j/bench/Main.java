@@ -1,5 +1,6 @@
 package io.github.bmr4j.bench;
 
+import io.github.bmr4j.bench.peers.Comparison;
 import io.github.bmr4j.kernels.Backends;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,8 +15,8 @@ import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 
 /**
- * Starts JMH: {@code --quick [--out FILE] [REGEX…]} runs a short set, everything else is for JMH's
- * own command line.
+ * Starts JMH: {@code --quick [--out FILE] [REGEX…]} runs a short set, {@code --peers} the {@link
+ * Comparison} with other libraries, everything else is for JMH's own command line.
  */
 public final class Main {
 
@@ -29,6 +30,10 @@ public final class Main {
    */
   public static void main(String[] arguments) throws IOException {
     List<String> given = Arrays.asList(arguments);
+    if (!given.isEmpty() && given.get(0).equals("--peers")) {
+      peers(given.subList(1, given.size()));
+      return;
+    }
     if (given.isEmpty() || !(given.get(0).equals("--quick") || given.get(0).equals("quick"))) {
       org.openjdk.jmh.Main.main(arguments);
       return;
@@ -40,6 +45,18 @@ public final class Main {
       System.exit(2);
     } catch (CommandLineOptionException | RunnerException e) {
       System.err.println(e.getMessage());
+      System.exit(1);
+    }
+  }
+
+  private static void peers(List<String> arguments) throws IOException {
+    try {
+      Comparison.run(arguments);
+    } catch (IllegalArgumentException e) {
+      System.err.println(e.getMessage());
+      System.exit(2);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
       System.exit(1);
     }
   }

@@ -4,16 +4,17 @@ import io.github.bmr4j.kernels.Slice;
 import java.util.SplittableRandom;
 
 /** Seeded inputs: the same in every fork. */
-final class RandomNumbers {
+public final class RandomNumbers {
 
   private final SplittableRandom random;
 
-  RandomNumbers(long seed) {
+  /** The same numbers for the same seed. */
+  public RandomNumbers(long seed) {
     random = new SplittableRandom(seed);
   }
 
   /** Normal numbers with mean 0. */
-  float[] normal(int length, double deviation) {
+  public float[] normal(int length, double deviation) {
     float[] values = new float[length];
     for (int i = 0; i < length; i++) {
       values[i] = (float) (deviation * random.nextGaussian());
@@ -22,7 +23,7 @@ final class RandomNumbers {
   }
 
   /** Numbers uniform in [low, high). */
-  float[] uniform(int length, double low, double high) {
+  public float[] uniform(int length, double low, double high) {
     float[] values = new float[length];
     for (int i = 0; i < length; i++) {
       values[i] = (float) random.nextDouble(low, high);
@@ -31,17 +32,17 @@ final class RandomNumbers {
   }
 
   /** As {@link #normal}, as a slice. */
-  Slice normalSlice(int length, double deviation) {
+  public Slice normalSlice(int length, double deviation) {
     return Slice.of(normal(length, deviation));
   }
 
   /** As {@link #uniform}, as a slice. */
-  Slice uniformSlice(int length, double low, double high) {
+  public Slice uniformSlice(int length, double low, double high) {
     return Slice.of(uniform(length, low, high));
   }
 
   /** Class indices uniform in 0 … classes − 1. */
-  int[] labels(int length, int classes) {
+  public int[] labels(int length, int classes) {
     int[] labels = new int[length];
     for (int i = 0; i < length; i++) {
       labels[i] = random.nextInt(classes);

@@ -88,8 +88,7 @@ public class TrainingStepBenchmark {
         new FlatModel(backend, network, published.model(), published.seed()),
         data,
         Batches.independent(data.size(), published.batch(), published.seed()),
-        Optimizer.adaBelief(
-            Optimizer.AdaBelief.DEFAULT, LearningRate.constant(published.learningRate())),
+        Optimizer.of(published.optimizer(), LearningRate.constant(published.learningRate())),
         published.divergence(),
         published.reparameterization());
   }

@@ -49,7 +49,7 @@ class TrainingAllocationTest {
               model,
               data,
               Batches.independent(data.size(), 120, 1),
-              Optimizer.adaBelief(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-3)),
+              Optimizer.of(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-3)),
               VariationalStep.Divergence.ANALYTIC,
               reparameterization);
       // The compiler takes its time, and until it is done vectors live on the heap.

@@ -25,7 +25,7 @@ public final class MeanFieldNormal extends Latent {
     VARIANCE
   }
 
-  private final float priorVariance;
+  private float priorVariance;
   private final Parameterization parameterization;
   private WeightPrior prior;
   private Slice mask;
@@ -109,6 +109,11 @@ public final class MeanFieldNormal extends Latent {
     backend()
         .variational()
         .update(factors(), draw.gradient().slice(), draw.scale(), mask, step, rule);
+  }
+
+  @Override
+  double normalPriorPrecision() {
+    return 1.0 / priorVariance;
   }
 
   @Override
@@ -204,6 +209,30 @@ public final class MeanFieldNormal extends Latent {
   /** v. */
   public float priorVariance() {
     return priorVariance;
+  }
+
+  /**
+   * Sets the prior's variance to where the divergence of the weights in the model is least: v = the
+   * mean of μ² + σ² (empirical Bayes for the whole block).
+   */
+  public void optimizePriorVariance() {
+    Slice mean = factors().mean();
+    Slice deviation = standardDeviations();
+    backend().memory().pull(mean);
+    backend().memory().pull(deviation);
+    double sum = 0;
+    int count = 0;
+    for (int i = 0; i < size(); i++) {
+      if (mask == null || mask.get(i) != 0) {
+        double m = mean.get(i);
+        double s = deviation.get(i);
+        sum += m * m + s * s;
+        count++;
+      }
+    }
+    if (count > 0) {
+      priorVariance = (float) (sum / count);
+    }
   }
 
   @Override

@@ -48,6 +48,71 @@ public final class SpikeAndSlab {
   }
 
   /**
+   * One update of ζ, fed with a layer's weights one by one: for layers that are not in memory as a
+   * whole. Start with {@link #initialZeta}.
+   */
+  public static final class Update {
+
+    private final double oldZeta;
+    private final Config config;
+    private double active;
+    private double removed;
+
+    /**
+     * @param zeta the threshold before the update
+     * @param config the settings
+     */
+    public Update(double zeta, Config config) {
+      oldZeta = zeta;
+      this.config = config;
+    }
+
+    /**
+     * Counts a weight.
+     *
+     * @param deltaF of removing it, in nats, finite
+     */
+    public void add(double deltaF) {
+      double logOdds = oldZeta - deltaF;
+      // Both probabilities from one exponential: 1 − q would lose the digits of a small remainder.
+      double exponential = Math.exp(-Math.abs(logOdds));
+      double larger = 1 / (1 + exponential);
+      active += logOdds >= 0 ? larger : exponential * larger;
+      removed += logOdds >= 0 ? exponential * larger : larger;
+    }
+
+    /** Counts a weight that has left. */
+    public void addRemoved() {
+      removed += 1;
+    }
+
+    /**
+     * Counts the weights that another part of the same update has counted.
+     *
+     * @param part of the layer
+     */
+    public void add(Update part) {
+      active += part.active;
+      removed += part.removed;
+    }
+
+    /** The threshold after the update. */
+    public double zeta() {
+      return SpecialFunctions.digamma(config.alpha() + active)
+          - SpecialFunctions.digamma(config.beta() + removed);
+    }
+  }
+
+  /**
+   * ζ before the first update: ψ(α₀) − ψ(β₀).
+   *
+   * @param config the settings
+   */
+  public static double initialZeta(Config config) {
+    return SpecialFunctions.digamma(config.alpha()) - SpecialFunctions.digamma(config.beta());
+  }
+
+  /**
    * The threshold ζ of a layer.
    *
    * @param deltaF ΔF of removing each weight, in nats, finite
@@ -131,8 +196,7 @@ public final class SpikeAndSlab {
       int weights, IntToDoubleFunction deltaF, boolean[] active, Config config) {
     checkLengths(weights, active.length);
     double[] trace = new double[config.iterations()];
-    double zeta =
-        SpecialFunctions.digamma(config.alpha()) - SpecialFunctions.digamma(config.beta());
+    double zeta = initialZeta(config);
     for (int iteration = 0; iteration < trace.length; iteration++) {
       zeta = update(deltaF, active, zeta, config);
       trace[iteration] = zeta;
@@ -142,21 +206,15 @@ public final class SpikeAndSlab {
 
   private static double update(
       IntToDoubleFunction deltaF, boolean[] active, double zeta, Config config) {
-    double alpha = config.alpha();
-    double beta = config.beta();
+    Update update = new Update(zeta, config);
     for (int i = 0; i < active.length; i++) {
       if (config.countRemovedAsSpike() && !active[i]) {
-        beta += 1;
-        continue;
+        update.addRemoved();
+      } else {
+        update.add(finite(deltaF.applyAsDouble(i), i));
       }
-      double logOdds = zeta - finite(deltaF.applyAsDouble(i), i);
-      // Both probabilities from one exponential: 1 − q would lose the digits of a small remainder.
-      double exponential = Math.exp(-Math.abs(logOdds));
-      double larger = 1 / (1 + exponential);
-      alpha += logOdds >= 0 ? larger : exponential * larger;
-      beta += logOdds >= 0 ? exponential * larger : larger;
     }
-    return SpecialFunctions.digamma(alpha) - SpecialFunctions.digamma(beta);
+    return update.zeta();
   }
 
   private static double finite(double deltaF, int index) {

@@ -4,12 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bmr4j.engine.distribution.ActivationMoments;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.engine.tensor.Tensor;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
 import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.kernels.Window;
 import java.io.IOException;
+import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -93,6 +96,117 @@ class OperationsTest {
                             x -> new Linear(x.get(0), x.get(1), x.get(2)),
                             x -> linear(x[0], x[1], x[2], 1, 17, 1),
                             TOLERANCE)),
+            new Case(
+                "Convolution",
+                Set.of(Convolution.class),
+                b -> {
+                  Window window = Window.square(3);
+                  ImageReference reference = new ImageReference(2, 2, 5, 6, window);
+                  new GradientCheck(b)
+                      .operand(2, 2, 5, 6)
+                      .operand(3, 2 * window.size())
+                      .operand(3)
+                      .check(
+                          x -> new Convolution(x.get(0), x.get(1), x.get(2), window, 1),
+                          x -> reference.convolution(x[0], x[1], x[2], 1),
+                          TOLERANCE);
+                }),
+            new Case(
+                "Convolution with stride, padding and groups",
+                Set.of(Convolution.class),
+                b -> {
+                  Window window = new Window(3, 2, 2, 1, 1, 1);
+                  ImageReference reference = new ImageReference(2, 4, 6, 5, window);
+                  new GradientCheck(b)
+                      .operand(2, 4, 6, 5)
+                      .operand(6, 2 * window.size())
+                      .operand(6)
+                      .check(
+                          x -> new Convolution(x.get(0), x.get(1), x.get(2), window, 2),
+                          x -> reference.convolution(x[0], x[1], x[2], 2),
+                          TOLERANCE);
+                }),
+            new Case(
+                "MaxPool",
+                Set.of(MaxPool.class),
+                b -> {
+                  Window window = Window.tiles(2);
+                  ImageReference reference = new ImageReference(2, 2, 4, 8, window);
+                  new GradientCheck(b)
+                      .operand(2, 2, 4, 8)
+                      .check(
+                          x -> new MaxPool(x.get(0), window),
+                          x -> reference.maxPool(x[0]),
+                          TOLERANCE);
+                }),
+            new Case(
+                "MaxPool of overlapping windows",
+                Set.of(MaxPool.class),
+                b -> {
+                  Window window = Window.square(3, 2, 1);
+                  ImageReference reference = new ImageReference(1, 3, 5, 7, window);
+                  new GradientCheck(b)
+                      .operand(1, 3, 5, 7)
+                      .check(
+                          x -> new MaxPool(x.get(0), window),
+                          x -> reference.maxPool(x[0]),
+                          TOLERANCE);
+                }),
+            new Case(
+                "AveragePool",
+                Set.of(AveragePool.class),
+                b -> {
+                  Window window = Window.tiles(2);
+                  ImageReference reference = new ImageReference(2, 2, 5, 9, window);
+                  new GradientCheck(b)
+                      .operand(2, 2, 5, 9)
+                      .check(
+                          x -> new AveragePool(x.get(0), window),
+                          x -> reference.averagePool(x[0]),
+                          TOLERANCE);
+                }),
+            new Case(
+                "AveragePool of overlapping windows",
+                Set.of(AveragePool.class),
+                b -> {
+                  Window window = Window.square(3, 2, 1);
+                  ImageReference reference = new ImageReference(1, 3, 5, 7, window);
+                  new GradientCheck(b)
+                      .operand(1, 3, 5, 7)
+                      .check(
+                          x -> new AveragePool(x.get(0), window),
+                          x -> reference.averagePool(x[0]),
+                          TOLERANCE);
+                }),
+            new Case(
+                "image used by a pooling and a convolution",
+                Set.of(Convolution.class, MaxPool.class, AveragePool.class),
+                b -> {
+                  Window one = Window.square(1);
+                  Window two = Window.tiles(2);
+                  ImageReference reference = new ImageReference(1, 1, 4, 8, one);
+                  ImageReference halves = new ImageReference(1, 1, 4, 8, two);
+                  new GradientCheck(b)
+                      .operand(1, 1, 4, 8)
+                      .operand(1, 1)
+                      .operand(1)
+                      .check(
+                          x -> {
+                            Node y = new Convolution(x.get(0), x.get(1), x.get(2), one, 1);
+                            Node mean = new AveragePool(x.get(0), two);
+                            Node largest = new MaxPool(x.get(0), two);
+                            Node pooled = new AveragePool(y, two);
+                            return new Add(new Add(mean, largest), pooled);
+                          },
+                          x -> {
+                            double[] y = reference.convolution(x[0], x[1], x[2], 1);
+                            double[] pooled = halves.averagePool(y);
+                            double[] mean = halves.averagePool(x[0]);
+                            double[] sum = zip(mean, halves.maxPool(x[0]), Double::sum);
+                            return zip(sum, pooled, Double::sum);
+                          },
+                          TOLERANCE);
+                }),
             new Case(
                 "Add",
                 Set.of(Add.class),
@@ -211,6 +325,73 @@ class OperationsTest {
                             x -> crossEntropy(x[0], 5, 3, 0, 4, 1),
                             TOLERANCE)),
             new Case(
+                "MomentLinear",
+                Set.of(MomentLinear.class),
+                b ->
+                    new GradientCheck(b)
+                        .positive(10, 7)
+                        .operand(3, 7)
+                        .positive(3, 7)
+                        .operand(3)
+                        .positive(3)
+                        .check(
+                            x -> new MomentLinear(x.get(0), x.get(1), x.get(2), x.get(3), x.get(4)),
+                            x -> momentLinear(x[0], x[1], x[2], x[1], x[3], x[4], 5, 7, 3),
+                            1e-5)),
+            new Case(
+                "MomentLinear without bias, with other squares, of operands used twice",
+                Set.of(MomentLinear.class),
+                b ->
+                    new GradientCheck(b)
+                        .positive(4, 5)
+                        .operand(2, 5)
+                        .positive(2, 5)
+                        .operand(2, 5)
+                        .check(
+                            x ->
+                                new Add(
+                                    new MomentLinear(
+                                        x.get(0), x.get(1), x.get(2), x.get(3), null, null),
+                                    new MomentLinear(
+                                        x.get(0), x.get(3), x.get(2), x.get(1), null, null)),
+                            x ->
+                                zip(
+                                    momentLinear(
+                                        x[0],
+                                        x[1],
+                                        x[2],
+                                        x[3],
+                                        new double[2],
+                                        new double[2],
+                                        2,
+                                        5,
+                                        2),
+                                    momentLinear(
+                                        x[0],
+                                        x[3],
+                                        x[2],
+                                        x[1],
+                                        new double[2],
+                                        new double[2],
+                                        2,
+                                        5,
+                                        2),
+                                    (p, q) -> p + q),
+                            1e-5)),
+            new Case(
+                "MomentApply",
+                Set.of(MomentApply.class),
+                b -> {
+                  for (ActivationMoments f : ActivationMoments.values()) {
+                    new GradientCheck(b)
+                        .positive(6, 5)
+                        .check(
+                            x -> new MomentApply(f, new Add(x.get(0), shift(b, 3, 5))),
+                            x -> momentApply(f, x[0]),
+                            1e-5);
+                  }
+                }),
+            new Case(
                 "GaussianNegativeLogLikelihood",
                 Set.of(GaussianNegativeLogLikelihood.class),
                 b -> {
@@ -262,7 +443,7 @@ class OperationsTest {
     Set<String> operations = new TreeSet<>();
     for (Class<?> type : classesBeside(Node.class)) {
       if (Node.class.isAssignableFrom(type)
-          && type != Node.class
+          && !Modifier.isAbstract(type.getModifiers())
           && type != Input.class
           && type != Parameter.class) {
         operations.add(type.getSimpleName());
@@ -315,6 +496,57 @@ class OperationsTest {
     Tensor tensor = Tensor.of(Shape.of(classes.length), memory);
     backend.memory().push(tensor.slice());
     return new Input(tensor);
+  }
+
+  private static double[] momentLinear(
+      double[] x,
+      double[] m,
+      double[] v,
+      double[] squared,
+      double[] biasMean,
+      double[] biasVariance,
+      int batch,
+      int in,
+      int out) {
+    double[] y = new double[2 * batch * out];
+    for (int i = 0; i < batch; i++) {
+      for (int j = 0; j < out; j++) {
+        double mean = biasMean[j];
+        double variance = biasVariance[j];
+        for (int k = 0; k < in; k++) {
+          double xm = x[i * in + k];
+          double xv = x[(batch + i) * in + k];
+          int w = j * in + k;
+          mean += xm * m[w];
+          variance += xv * (squared[w] * squared[w] + v[w]) + xm * xm * v[w];
+        }
+        y[i * out + j] = mean;
+        y[(batch + i) * out + j] = variance;
+      }
+    }
+    return y;
+  }
+
+  /** −1 in the half of means, 0 in that of variances, so that means have either sign. */
+  private static Input shift(Backend backend, int batch, int n) {
+    Tensor tensor = Tensor.of(Shape.of(2 * batch, n), backend.memory().allocate(2 * batch * n));
+    for (int i = 0; i < batch * n; i++) {
+      tensor.slice().set(i, -1);
+    }
+    backend.memory().push(tensor.slice());
+    return new Input(tensor);
+  }
+
+  private static double[] momentApply(ActivationMoments f, double[] x) {
+    int half = x.length / 2;
+    double[] y = new double[x.length];
+    double[] result = new double[2];
+    for (int i = 0; i < half; i++) {
+      f.moments(x[i] - 1, x[half + i], result);
+      y[i] = result[0];
+      y[half + i] = result[1];
+    }
+    return y;
   }
 
   private static void gaussian(Backend backend, int batch, int outputs, int constants) {
@@ -376,6 +608,8 @@ class OperationsTest {
       case SQUARE -> x * x;
       case SQRT -> Math.sqrt(x);
       case ERF -> erf(x);
+      case SIN -> Math.sin(x);
+      case COS -> Math.cos(x);
     };
   }
 

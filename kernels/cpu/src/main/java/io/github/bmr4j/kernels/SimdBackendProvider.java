@@ -137,6 +137,8 @@ final class SimdBackendProvider implements BackendProvider {
               + (threads == 1 ? " thread" : " threads"),
           pool,
           new SimdMatrixKernels(pool),
+          new SimdSparseKernels(pool),
+          new SimdConvolutionKernels(pool),
           new SimdElementwiseKernels(pool),
           new SimdReductionKernels(pool),
           new SimdNoiseKernels(pool),

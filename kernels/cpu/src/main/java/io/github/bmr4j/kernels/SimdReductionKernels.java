@@ -286,10 +286,33 @@ final class SimdReductionKernels implements ReductionKernels {
 
     @Override
     public void run(int part) {
+      int from = part * rowsOfPart;
+      int to = (int) Math.min((part + 1L) * rowsOfPart, x.rows());
+      if (operation != RowWise.SUM && SimdShortRows.fits(x)) {
+        shortRows(from, to);
+      } else {
+        rows(part, from, to);
+      }
+    }
+
+    private void shortRows(int from, int to) {
+      SimdShortRows tile = SimdShortRows.ofThread();
+      for (int row = from; row < to; row += SimdShortRows.ROWS) {
+        tile.load(x, row, Math.min(SimdShortRows.ROWS, to - row));
+        switch (operation) {
+          case SUM -> throw new AssertionError("sums are taken row by row");
+          case LOG_SUM_EXP -> tile.logSumExp(x, values);
+          case SOFTMAX -> tile.softmax(out);
+          case CROSS_ENTROPY -> tile.crossEntropy(labels, values);
+          case CROSS_ENTROPY_PULLBACK -> tile.crossEntropyPullback(labels, values, out, accumulate);
+        }
+      }
+    }
+
+    private void rows(int part, int from, int to) {
       int lo = part * SimdSums.VIRTUAL_LANES;
       SimdSoftmax scratch = SimdSoftmax.ofThread();
-      int to = (int) Math.min((part + 1L) * rowsOfPart, x.rows());
-      for (int row = part * rowsOfPart; row < to; row++) {
+      for (int row = from; row < to; row++) {
         int at = x.offset() + row * x.stride();
         switch (operation) {
           case SUM -> value(row, SimdSums.sum(x.array(), at, x.columns(), lanes, lo));

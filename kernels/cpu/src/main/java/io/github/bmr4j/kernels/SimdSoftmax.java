@@ -20,8 +20,6 @@ final class SimdSoftmax {
   private static final ThreadLocal<SimdSoftmax> OF_THREAD =
       ThreadLocal.withInitial(SimdSoftmax::new);
 
-  private static final float[] ZEROS = new float[BLOCK];
-
   private final float[] e = new float[BLOCK];
   private final float[] lanes = new float[SimdSums.VIRTUAL_LANES];
 
@@ -81,7 +79,7 @@ final class SimdSoftmax {
     System.arraycopy(x, at, e, 0, count);
     Arrays.fill(e, count, whole, max);
     subtract(e, max, whole);
-    VectorMath.exp(e, ZEROS, whole);
+    VectorMath.exp(e, whole);
   }
 
   private static void subtract(float[] x, float value, int n) {

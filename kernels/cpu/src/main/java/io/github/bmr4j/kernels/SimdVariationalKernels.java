@@ -57,8 +57,7 @@ final class SimdVariationalKernels implements VariationalKernels {
       Slice mask,
       VariationalStep step,
       UpdateRule rule) {
-    VariationalArguments.weights("update", q, scale, mask, gradient);
-    VariationalArguments.positive("update", "the prior variance", step.priorVariance);
+    VariationalArguments.update(q, gradient, scale, mask, step, rule);
     synchronized (pool) {
       task.coordinates(step.seed, step.stream, step.step);
       task.factors(q.mean(), q.rho(), scale, mask, gradient);
@@ -101,7 +100,7 @@ final class SimdVariationalKernels implements VariationalKernels {
       Slice moment2,
       float weight,
       UpdateRule rule) {
-    VariationalArguments.point(parameter, gradient, moment1, moment2);
+    VariationalArguments.point(parameter, gradient, moment1, moment2, rule);
     synchronized (pool) {
       task.factors(parameter, parameter, null, null, gradient);
       task.meanMoment1 = moment1;
@@ -229,9 +228,58 @@ final class SimdVariationalKernels implements VariationalKernels {
       }
       SimdScale.of(r, q, whole, block.sigma, block.slope);
       block.drawNoise(seed, stream, step, from, count);
+      if (rule.kind == UpdateRule.Kind.IVON) {
+        ivon(block, g, o, gamma, k, from, count);
+        return;
+      }
       block.gradients(mu, m, g, o, gamma, k, whole, analytic, weight, klWeight, precision);
       apply(block, block.byMean, 0, 1, from, count, mean, meanMoment1, meanMoment2);
       apply(block, block.byRho, 0, 1, from, count, rho, rhoMoment1, rhoMoment2);
+    }
+
+    private void ivon(
+        VariationalBlock block, float[] g, int o, float[] gamma, int k, int from, int count) {
+      float[] mu = mean.array();
+      int m = mean.offset() + from;
+      float[] r = rho.array();
+      int q = rho.offset() + from;
+      float[] first = meanMoment1.array();
+      int f = meanMoment1.offset() + from;
+      float[] h = rhoMoment1.array();
+      int c = rhoMoment1.offset() + from;
+      int whole = VariationalBlock.whole(count);
+      if (ragged(count)) {
+        mu = block.copy(4, mu, m, count);
+        first = block.copy(5, first, f, count);
+        h = block.copy(6, h, c, count);
+        r = block.byRho;
+        m = q = f = c = 0;
+      }
+      SimdIvon.step(
+          rule,
+          g,
+          o,
+          gamma,
+          k,
+          weight,
+          klWeight,
+          precision,
+          block.noise,
+          block.sigma,
+          whole,
+          mu,
+          m,
+          first,
+          f,
+          h,
+          c);
+      SimdIvon.rho(block.sigma, whole, block.byMean, block.slope, r, q);
+      if (ragged(count)) {
+        System.arraycopy(mu, 0, mean.array(), mean.offset() + from, count);
+        System.arraycopy(r, 0, rho.array(), rho.offset() + from, count);
+        System.arraycopy(first, 0, meanMoment1.array(), meanMoment1.offset() + from, count);
+        System.arraycopy(h, 0, rhoMoment1.array(), rhoMoment1.offset() + from, count);
+      }
     }
 
     private void point(VariationalBlock block, int from, int count) {
@@ -287,19 +335,19 @@ final class SimdVariationalKernels implements VariationalKernels {
       int m = mean.offset() + from;
       float[] r = rho.array();
       int q = rho.offset() + from;
+      float[] gamma = mask == null ? VariationalBlock.ONES : mask.array();
+      int k = mask == null ? 0 : mask.offset() + from;
       int whole = VariationalBlock.whole(count);
       if (ragged(count)) {
         mu = block.copy(0, mu, m, count);
         r = block.copy(1, r, q, count);
-        m = q = 0;
+        gamma = block.copy(2, gamma, k, count);
+        m = q = k = 0;
       }
       SimdScale.of(r, q, whole, block.sigma, block.slope);
       block.ratios(whole, precision);
-      SimdLog.of(block.sigma, whole, block.byRho);
-      block.divergences(mu, m, whole, precision);
-      if (mask != null) {
-        block.dropMasked(mask.array(), mask.offset() + from, count);
-      }
+      VectorMath.log(block.sigma, block.byRho, whole);
+      block.divergences(mu, m, gamma, k, whole, precision);
       totals[from / BLOCK] = SimdSums.blockSum(block.byMean, 0, count, block.lanes, 0);
     }
   }

@@ -17,8 +17,6 @@ final class UnaryBlock {
 
   private static final ThreadLocal<UnaryBlock> OF_THREAD = ThreadLocal.withInitial(UnaryBlock::new);
 
-  private static final float[] ZEROS = new float[SIZE];
-
   private final float[] x = new float[SIZE];
   private final float[] y = new float[SIZE];
   private final float[] e = new float[SIZE];
@@ -67,7 +65,7 @@ final class UnaryBlock {
     switch (f) {
       case EXP -> {
         System.arraycopy(x, 0, out, 0, n);
-        VectorMath.exp(out, ZEROS, n);
+        VectorMath.exp(out, n);
       }
       case LOG -> VectorMath.log(x, out, n);
       case TANH -> VectorMath.tanh(x, out, n);
@@ -84,9 +82,11 @@ final class UnaryBlock {
         exponentialOfMagnitude(n);
         VectorMath.softplus(x, e, out, n);
       }
+      case SIN -> VectorMath.sine(x, 0, out, n);
+      case COS -> VectorMath.sine(x, 1, out, n);
       case ERF -> {
         VectorMath.logErfc(x, e, n);
-        VectorMath.exp(e, ZEROS, n);
+        VectorMath.exp(e, n);
         VectorMath.erf(x, e, out, n);
       }
       case GELU -> {
@@ -119,6 +119,11 @@ final class UnaryBlock {
         VectorMath.clamp(x, FloatMath.GATE_LIMIT, y, n);
         VectorMath.gatedDerivative(x, e, y, out, n);
       }
+      case SIN -> VectorMath.sine(x, 1, out, n);
+      case COS -> {
+        VectorMath.sine(x, 0, out, n);
+        SimdArithmetic.scale(-1f, out, 0, out, 0, n);
+      }
       case ERF -> {
         gaussian(1f, n);
         SimdArithmetic.scale(FloatMath.TWO_INV_SQRT_PI, e, 0, out, 0, n);
@@ -139,14 +144,14 @@ final class UnaryBlock {
   /** e = e^−|x|. */
   private void exponentialOfMagnitude(int n) {
     VectorMath.negativeMagnitude(x, e, n);
-    VectorMath.exp(e, ZEROS, n);
+    VectorMath.exp(e, n);
   }
 
   /** y = x within bounds, e = e^(−a y²). */
   private void gaussian(float a, int n) {
     VectorMath.clamp(x, FloatMath.NORMAL_LIMIT, y, n);
     VectorMath.squares(y, a, e, low, n);
-    VectorMath.exp(e, low, n);
+    VectorMath.expOfSum(e, low, n);
   }
 
   /** y = x within bounds, e = e^(−y²/2), out = Φ(y). */
@@ -159,6 +164,6 @@ final class UnaryBlock {
   private void geluTanhExponential(int n) {
     VectorMath.clamp(x, FloatMath.GELU_TANH_LIMIT, y, n);
     VectorMath.geluTanhArgument(y, e, low, n);
-    VectorMath.exp(e, low, n);
+    VectorMath.expOfSum(e, low, n);
   }
 }

@@ -18,6 +18,21 @@ final class VariationalArguments {
     Checks.disjoint(operation, "rho", q.rho(), "the weights' slice", weights);
   }
 
+  static void update(
+      NormalFactors q,
+      Slice gradient,
+      Slice scale,
+      Slice mask,
+      VariationalStep step,
+      UpdateRule rule) {
+    weights("update", q, scale, mask, gradient);
+    positive("update", "the prior variance", step.priorVariance);
+    if (rule.kind == UpdateRule.Kind.IVON) {
+      // Its standard deviations are proportional to the weight's root.
+      positive("update by IVON", "the divergence's weight", step.klWeight);
+    }
+  }
+
   static void positive(String operation, String name, float value) {
     if (!(value > 0 && value < Float.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException(
@@ -32,8 +47,14 @@ final class VariationalArguments {
     }
   }
 
-  static void point(Slice parameter, Slice gradient, Slice moment1, Slice moment2) {
+  static void point(
+      Slice parameter, Slice gradient, Slice moment1, Slice moment2, UpdateRule rule) {
     String operation = "updatePoint";
+    if (rule.kind == UpdateRule.Kind.IVON) {
+      throw new IllegalArgumentException(
+          operation
+              + ": IVON updates a posterior, but these parameters have none; use Adam or AdaBelief");
+    }
     Checks.sameLength(operation, "parameter", parameter, "gradient", gradient);
     Checks.sameLength(operation, "parameter", parameter, "moment1", moment1);
     Checks.sameLength(operation, "parameter", parameter, "moment2", moment2);

@@ -3,9 +3,11 @@ package io.github.bmr4j.kernels;
 import static io.github.bmr4j.kernels.SimdSpecies.FLOAT;
 import static io.github.bmr4j.kernels.SimdSpecies.LANES;
 import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.VectorOperators.EQ;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 
 /**
  * The loops of {@link SimdVariationalKernels} over one block of factors that stays in the
@@ -57,13 +59,6 @@ final class VariationalBlock {
     System.arraycopy(from, offset, copy, 0, count);
     Arrays.fill(copy, count, Math.min(count + SimdSums.VIRTUAL_LANES, SIZE), 0);
     return copy;
-  }
-
-  /** Clears what belongs to factors that are out of the model. */
-  void dropMasked(float[] mask, int k, int count) {
-    for (int i = 0; i < count; i++) {
-      byMean[i] = mask[k + i] == 0 ? 0 : byMean[i];
-    }
   }
 
   /** The noise of the block's factors, which start at a whole group. */
@@ -188,15 +183,16 @@ final class VariationalBlock {
 
   /**
    * (μ² + σ²)/v − 1 − ln(σ²/v), from the ratios and, in {@code byRho}, their logarithms; into
-   * {@code byMean}.
+   * {@code byMean}; 0 for factors that are out of the model.
    */
-  void divergences(float[] mean, int m, int count, float rootPrecision) {
+  void divergences(float[] mean, int m, float[] mask, int k, int count, float rootPrecision) {
     for (int i = 0; i < count; i += LANES) {
       FloatVector t = FloatVector.fromArray(FLOAT, sigma, i);
       FloatVector u = FloatVector.fromArray(FLOAT, mean, m + i).mul(rootPrecision);
       FloatVector log = FloatVector.fromArray(FLOAT, byRho, i);
       FloatVector spread = t.fma(t, broadcast(FLOAT, -1f)).sub(log.add(log));
-      u.fma(u, spread).intoArray(byMean, i);
+      VectorMask<Float> out = FloatVector.fromArray(FLOAT, mask, k + i).compare(EQ, 0f);
+      u.fma(u, spread).blend(0f, out).intoArray(byMean, i);
     }
   }
 }

@@ -46,7 +46,8 @@ public interface VariationalKernels {
    * One update of all factors. With g = likelihoodWeight · s γ · gradient, the gradients are ∂μ = g
    * + klWeight · ∂D/∂μ and ∂ρ = (g ε + klWeight · ∂D/∂σ) · sigmoid(ρ); they go through the rule
    * into the moments and on to μ and ρ. For the analytic divergence from N(0, v): ∂D/∂μ = μ/v,
-   * ∂D/∂σ = σ/v − 1/σ; for the sampled one: b/v and b ε/v − 1/σ.
+   * ∂D/∂σ = σ/v − 1/σ; for the sampled one: b/v and b ε/v − 1/σ. {@link UpdateRule.Kind#IVON} takes
+   * g and its estimate g ε/σ of the curvature instead, and has the divergence in closed form.
    *
    * @param q the factors, changed in place
    * @param gradient ∂(−ln p(batch))/∂w, as the backward pass left it

@@ -46,6 +46,8 @@ class ReductionKernelsTest {
     {63, 33},
     {64, 64},
     {65, 65},
+    {17, 128},
+    {17, 129},
     {129, 400},
     {7, 1023},
     {3, 1024},
@@ -62,8 +64,9 @@ class ReductionKernelsTest {
   private static final double SUM = 126845.4804763794;
   private static final double DOT = -63095.2302184701;
   private static final long ROWS_AND_COLUMNS = 0xa1c4a78436e74998L;
-  private static final long SOFTMAX = 0x92fb8cd60f0b42e6L;
-  private static final long CROSS_ENTROPY = 0x28f96a6ec7b64208L;
+  private static final long SOFTMAX = -218863442293349994L;
+  private static final long SHORT_ROWS = -6485359800617919079L;
+  private static final long CROSS_ENTROPY = 8646103647094097076L;
 
   private static final WorkerPool POOL = new WorkerPool(2);
 
@@ -280,6 +283,32 @@ class ReductionKernelsTest {
     simd.softmaxCrossEntropy(a.m, a.labels, a.perRow);
     pullback(simd, a, a.m, true);
     assertEquals(CROSS_ENTROPY, KernelData.checksum(a.perRow, a.out));
+    Arguments b = new Arguments(123, 10);
+    Arguments c = new Arguments(123, 100);
+    for (Arguments x : List.of(b, c)) {
+      simd.softmax(x.m, x.outMatrix());
+      simd.softmaxCrossEntropy(x.m, x.labels, x.perRow);
+      pullback(simd, x, x.m, true);
+    }
+    assertEquals(SHORT_ROWS, KernelData.checksum(b.perRow, b.out, c.perRow, c.out));
+  }
+
+  /** Where ln p is close to 0: 1 − p = 9 e⁻ᵃ alone must be known, not its sum with 1. */
+  @Test
+  void confidentPredictionsKeepTheirRelativeAccuracy() {
+    Slice logits = Slice.allocate(10);
+    MatrixView m = logits.asMatrix(1, 10);
+    Slice loss = Slice.allocate(1);
+    Slice d = Slice.allocate(10);
+    for (float a = 1; a < 60; a += 0.7f) {
+      logits.set(4, a);
+      double z = 9 * Math.exp(-a);
+      simd.softmaxCrossEntropy(m, Slice.of(4), loss);
+      simd.softmaxCrossEntropyPullback(m, Slice.of(4), Slice.of(1f), d.asMatrix(1, 10), false);
+      assertEquals(Math.log1p(z), loss.get(0), 1e-6 * Math.log1p(z), "loss, logit " + a);
+      assertEquals(-z / (1 + z), d.get(4), 1e-6 * z / (1 + z), "gradient, logit " + a);
+      assertEquals(z / (1 + z) / 9, d.get(3), 1e-6 * z / (1 + z) / 9, "gradient, logit " + a);
+    }
   }
 
   /** A million times 0.1: one float accumulator would be off by 1 %. */

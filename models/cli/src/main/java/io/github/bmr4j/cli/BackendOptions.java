@@ -30,9 +30,28 @@ final class BackendOptions {
    * @throws InputException if there is none of that name, or it cannot run here
    */
   Backend open() {
+    checkThreads();
+    return open(threads);
+  }
+
+  /** As {@link #open()}, with one thread, for work that is shared out above the back end. */
+  Backend openSingle() {
+    return open(Integer.valueOf(1));
+  }
+
+  /** How many threads are to compute. */
+  int threads() {
+    checkThreads();
+    return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+  }
+
+  private void checkThreads() {
     if (threads != null && threads < 1) {
       throw new InputException("--threads must be at least 1, but is " + threads);
     }
+  }
+
+  private Backend open(Integer threads) {
     // Asked here first, because a refusal is logged there too.
     for (Availability known : Backends.survey()) {
       if (known.name().equals(name) && !known.available()) {

@@ -1,5 +1,6 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.engine.reduction.InclusionProbability.Estimator;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
@@ -110,6 +111,16 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
     }
   }
 
+  /** {@code --optimizer}. */
+  static final class OptimizerRule extends Choice<Optimizer.Rule> {
+    OptimizerRule() {
+      super(
+          "optimizer",
+          List.of(Optimizer.Adam.DEFAULT, Optimizer.AdaBelief.DEFAULT, Optimizer.Ivon.SHORT_RUN),
+          Optimizer.Rule::name);
+    }
+  }
+
   /** {@code --rule}. */
   static final class Rule extends Choice<PruningRule> {
     Rule() {
@@ -117,6 +128,16 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
           "pruning rule",
           List.of(AdaptiveSpikeAndSlab.PUBLISHED, EvidenceThreshold.ZERO),
           PruningRule::name);
+    }
+  }
+
+  /** {@code --spread-kind}. */
+  static final class SpreadKind extends Choice<PosteriorOptions.Kind> {
+    SpreadKind() {
+      super(
+          "way to say how wide a posterior is",
+          List.of(PosteriorOptions.Kind.values()),
+          Choice::nameOf);
     }
   }
 

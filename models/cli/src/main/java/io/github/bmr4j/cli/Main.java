@@ -17,11 +17,18 @@ import picocli.CommandLine.Spec;
     description = "Trains Bayesian neural networks and prunes them by Bayesian model reduction.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = {PruneCommand.class, SelectCommand.class, DoctorCommand.class, DataCommand.class},
+    subcommands = {
+      PruneCommand.class,
+      SelectCommand.class,
+      CompareCommand.class,
+      DoctorCommand.class,
+      DataCommand.class
+    },
     footerHeading = "%nExamples:%n",
     footer = {
       "  bmr prune           trains and prunes a network on the bundled digits",
       "  bmr prune --help    says what can be set",
+      "  bmr compare --help  says which studies of papers can be done again",
       "  bmr doctor          says what this machine and this Java can do",
     })
 public final class Main implements Runnable {

@@ -4,6 +4,8 @@ import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
 import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.models.compact.CompactFiles;
+import io.github.bmr4j.models.compact.Compaction;
 import io.github.bmr4j.models.data.InputShape;
 import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.data.Standardization;
@@ -13,10 +15,16 @@ import io.github.bmr4j.models.method.PosteriorFiles;
 import io.github.bmr4j.models.method.StochasticBmr;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
+import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
 import io.github.bmr4j.models.pruning.CertificateFiles;
+import io.github.bmr4j.models.pruning.EvidenceThreshold;
+import io.github.bmr4j.models.pruning.PruningRule;
+import io.github.bmr4j.models.pruning.StreamedRule;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.lang.reflect.Field;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +38,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code bmr prune}: trains a Bayesian network and prunes it, stochastic BMR from end to end. */
@@ -55,12 +64,23 @@ import picocli.CommandLine.Spec;
       "  bmr prune --hidden 100x3 --activation relu --seed 7 --out runs/7",
       "  bmr prune --epochs 10 --json > result.json",
       "  bmr data fetch fashion-mnist && bmr prune --data fashion-mnist",
+      "  bmr prune posterior.safetensors --prior-std 0.1 --keep '*.bias'",
+      "  bmr prune ivon.safetensors --spread-kind ivon --ess 60000 --weight-decay 1e-3 --target 0.9",
       "",
       "Exit codes: 0 fine, 1 the run failed, 2 bad usage or bad input."
     })
 final class PruneCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "FILE",
+      description = {
+        "A posterior that was trained elsewhere, as a safetensors or npz file with a mean and a standard"
+            + " deviation for each weight: it is pruned as it is, and nothing is trained."
+      })
+  private Path posterior;
 
   @Option(
       names = "--data",
@@ -104,6 +124,9 @@ final class PruneCommand implements Callable<Integer> {
   @ArgGroup(validate = false, heading = "%nMethod:%n")
   private MethodOptions method = new MethodOptions();
 
+  @ArgGroup(validate = false, heading = "%nA posterior from elsewhere:%n")
+  private PosteriorOptions elsewhere = new PosteriorOptions();
+
   @ArgGroup(validate = false, heading = "%nMachine:%n")
   private BackendOptions machine = new BackendOptions();
 
@@ -112,8 +135,8 @@ final class PruneCommand implements Callable<Integer> {
       paramLabel = "DIR",
       defaultValue = "bmr-out",
       description = {
-        "Folder for posterior.safetensors, certificate.safetensors and result.json (default:"
-            + " ${DEFAULT-VALUE}). What it has of these is replaced when the run has ended well."
+        "Folder for posterior.safetensors, certificate.safetensors, compact.safetensors and result.json; with FILE, for"
+            + " pruned.safetensors or pruned.npz, certificate.json and result.json (default: ${DEFAULT-VALUE}). What it has of these is replaced when the run has ended well."
       })
   private Path out;
 
@@ -124,9 +147,27 @@ final class PruneCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     output.apply();
+    refuseRepeatedOptions();
+    refuseOptionsOfTheOtherMode();
+    return posterior == null ? train() : pruneFile();
+  }
+
+  private int pruneFile() throws IOException {
+    PruningRule rule = method.rule(EvidenceThreshold.ZERO);
+    StreamedRule streamed =
+        rule instanceof AdaptiveSpikeAndSlab adaptive
+            ? new StreamedRule.Adaptive(adaptive.config())
+            : new StreamedRule.Evidence(((EvidenceThreshold) rule).threshold());
+    Map<String, Object> json =
+        new PosteriorRun(posterior, elsewhere, streamed)
+            .run(out, machine::openSingle, machine.threads());
+    print(json, PosteriorRun.report(json));
+    return ExitCode.OK;
+  }
+
+  private int train() throws IOException {
     long start = System.nanoTime();
     Preset preset = Preset.of(data);
-    refuseRepeatedOptions();
     HiddenLayers layers = hidden == null ? preset.hidden() : hidden;
     UnaryFunction function = activation == null ? preset.activation() : activation;
     Split raw = data.loadOrRefuse(dataFolder);
@@ -151,6 +192,9 @@ final class PruneCommand implements Callable<Integer> {
               config,
               Progress.of(err, output.quiet(), config, net.parameterCount()));
       StochasticBmr.Result result = bmr.run();
+      double seconds = (System.nanoTime() - start) * 1e-9;
+      Compacted compacted =
+          Compaction.isPossible(net) ? Compacted.of(backend, bmr.model(), split.test()) : null;
       PruneRun run =
           new PruneRun(
               data,
@@ -161,24 +205,54 @@ final class PruneCommand implements Callable<Integer> {
               config,
               backend,
               result,
-              (System.nanoTime() - start) * 1e-9,
+              compacted,
+              seconds,
               ResultFiles.in(folder),
               Backends.warnings());
       Map<String, Object> json = ResultJson.of(run);
       Map<String, String> provenance = provenance(run, standardization);
-      folder.commit(
-          List.of(
-              new ResultFolder.Result(
-                  ResultFiles.POSTERIOR,
-                  file -> PosteriorFiles.save(file, backend, bmr.model(), provenance)),
-              new ResultFolder.Result(
-                  ResultFiles.CERTIFICATE,
-                  file -> CertificateFiles.save(file, result.reduction(), provenance)),
-              new ResultFolder.Result(
-                  ResultFiles.RESULT,
-                  file -> AtomicFiles.writeText(file, Json.writeIndented(json)))));
-      print(run, json);
+      List<ResultFolder.Result> results = new ArrayList<>();
+      results.add(
+          new ResultFolder.Result(
+              ResultFiles.POSTERIOR,
+              file -> PosteriorFiles.save(file, backend, bmr.model(), provenance)));
+      results.add(
+          new ResultFolder.Result(
+              ResultFiles.CERTIFICATE,
+              file -> CertificateFiles.save(file, result.reduction(), provenance)));
+      if (compacted != null) {
+        results.add(
+            new ResultFolder.Result(
+                ResultFiles.COMPACT,
+                file -> CompactFiles.save(file, compacted.network(), provenance)));
+      }
+      results.add(
+          new ResultFolder.Result(
+              ResultFiles.RESULT, file -> AtomicFiles.writeText(file, Json.writeIndented(json))));
+      folder.commit(results);
+      print(json, new PruneReport(run).toString());
       return ExitCode.OK;
+    }
+  }
+
+  /** With a file nothing is trained; without one, nothing has to be said about it. */
+  private void refuseOptionsOfTheOtherMode() {
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      Object owner = option.userObject() instanceof Field field ? field.getDeclaringClass() : null;
+      boolean ofFiles = owner == PosteriorOptions.class;
+      boolean ofTraining =
+          (owner == MethodOptions.class && !option.longestName().equals("--rule"))
+              || (owner == PruneCommand.class && !option.longestName().equals("--out"));
+      if (posterior == null ? ofFiles : ofTraining) {
+        throw new ParameterException(
+            spec.commandLine(),
+            posterior == null
+                ? option.longestName() + " is about a posterior from elsewhere; name its file too"
+                : option.longestName()
+                    + " is about training, but "
+                    + posterior
+                    + " is pruned as it is; leave one of them out");
+      }
     }
   }
 
@@ -256,12 +330,12 @@ final class PruneCommand implements Callable<Integer> {
     return metadata;
   }
 
-  private void print(PruneRun run, Map<String, Object> json) {
+  private void print(Map<String, Object> json, String report) {
     PrintWriter standardOutput = spec.commandLine().getOut();
     if (output.json()) {
       standardOutput.println(ResultJson.line(json));
     } else {
-      standardOutput.print(new PruneReport(run));
+      standardOutput.print(report);
     }
     standardOutput.flush();
   }

@@ -177,7 +177,7 @@ final class SelectCommand implements Callable<Integer> {
                   split.train(),
                   split.test(),
                   noiseless,
-                  scale.standardDeviation(),
+                  raw.train().isClassification() ? 1 : scale.standardDeviation()[0],
                   config,
                   output.quiet() ? SpikeAndSlabCompression.Listener.NONE : progress(status))
               .run();

@@ -1,6 +1,7 @@
 package io.github.bmr4j.models.data;
 
 import io.github.bmr4j.models.io.InvalidFileException;
+import io.github.bmr4j.models.io.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -6,45 +6,32 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 
 /**
  * Reads a safetensors file, mapped into memory: files and tensors may be larger than 2 GiB as long
- * as each array asked for is not. The header is checked as a whole when the file is opened, so what
- * follows can only fail on a wrong name, type or array size. The file must not be truncated while
- * it is open (no reader of mapped memory survives that); {@link AtomicFiles} never does.
- *
- * <p>Any number of threads may read at once; none after {@link #close}.
+ * as each array asked for is not. The file must not be truncated while it is open (no reader of
+ * mapped memory survives that); {@link AtomicFiles} never does.
  */
-public final class SafetensorsReader implements AutoCloseable {
+public final class SafetensorsReader extends TensorReader {
 
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfFloat FLOAT =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfDouble DOUBLE =
-      ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final Arena arena;
   private final MemorySegment file;
-  private final String source;
-  private final SafetensorsHeader header;
-  private final Map<String, TensorEntry> byName = new LinkedHashMap<>();
+  private final long dataOffset;
 
-  private SafetensorsReader(Arena arena, MemorySegment file, String source) {
+  private SafetensorsReader(
+      Arena arena, MemorySegment file, String source, SafetensorsHeader header) {
+    super(source, header.metadata(), header.tensors());
     this.arena = arena;
     this.file = file;
-    this.source = source;
+    dataOffset = header.dataOffset();
+  }
+
+  private static SafetensorsReader of(Arena arena, MemorySegment file, String source) {
     if (file.byteSize() < SafetensorsHeader.PREFIX) {
       throw new InvalidFileException(
           source,
@@ -57,10 +44,8 @@ public final class SafetensorsReader implements AutoCloseable {
     }
     int length = SafetensorsHeader.checkLength(file.get(LONG, 0), file.byteSize(), source);
     byte[] json = file.asSlice(SafetensorsHeader.PREFIX, length).toArray(ValueLayout.JAVA_BYTE);
-    this.header = SafetensorsHeader.parse(json, file.byteSize(), source);
-    for (TensorEntry tensor : header.tensors()) {
-      byName.put(tensor.name(), tensor);
-    }
+    SafetensorsHeader header = SafetensorsHeader.parse(json, file.byteSize(), source);
+    return new SafetensorsReader(arena, file, source, header);
   }
 
   /**
@@ -71,16 +56,11 @@ public final class SafetensorsReader implements AutoCloseable {
    * @throws IOException when it cannot be read at all
    */
   public static SafetensorsReader open(Path path) throws IOException {
-    if (Files.isDirectory(path)) {
-      throw new InvalidFileException(path.toString(), -1, "is a folder, expected a file");
-    }
-    if (Files.notExists(path)) {
-      throw new NoSuchFileException(path.toString(), null, "there is no such safetensors file");
-    }
+    requireFile(path);
     Arena arena = Arena.ofShared();
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-      return new SafetensorsReader(arena, mapped, path.toString());
+      return of(arena, mapped, path.toString());
     } catch (Throwable failure) {
       arena.close();
       throw failure;
@@ -89,228 +69,22 @@ public final class SafetensorsReader implements AutoCloseable {
 
   /** Reads bytes that are in memory already. */
   static SafetensorsReader of(byte[] bytes, String source) {
-    return new SafetensorsReader(
-        Arena.ofShared(), MemorySegment.ofArray(bytes).asReadOnly(), source);
+    return of(Arena.ofShared(), MemorySegment.ofArray(bytes).asReadOnly(), source);
   }
 
-  /** The file's {@code __metadata__}, empty where it has none. */
-  public Map<String, String> metadata() {
-    return header.metadata();
+  @Override
+  MemorySegment bytes(TensorEntry tensor) {
+    return file.asSlice(dataOffset + tensor.begin(), tensor.end() - tensor.begin());
   }
 
-  /** The tensors in the order of their data. */
-  public List<TensorEntry> tensors() {
-    return header.tensors();
-  }
-
-  /** Whether there is a tensor of that name. */
-  public boolean contains(String name) {
-    return byName.containsKey(name);
-  }
-
-  /**
-   * The description of a tensor.
-   *
-   * @param name of the tensor
-   * @throws InvalidFileException when the file has none of that name
-   */
-  public TensorEntry entry(String name) {
-    TensorEntry tensor = byName.get(name);
-    if (tensor == null) {
-      throw new InvalidFileException(
-          source, -1, "found no tensor \"" + name + "\" among " + summary());
-    }
-    return tensor;
-  }
-
-  /**
-   * Reads a tensor of F32, F16 or BF16 exactly, one of F64 rounded to the nearest float.
-   *
-   * @param name of the tensor
-   * @return its elements, row-major
-   * @throws InvalidFileException when there is no such tensor, or one of another type
-   */
-  public float[] readFloats(String name) {
-    TensorEntry tensor = entry(name);
-    checkType(tensor, ElementType.F32, ElementType.F16, ElementType.BF16, ElementType.F64);
-    float[] floats = new float[length(tensor)];
-    readFloats(name, floats, 0);
-    return floats;
-  }
-
-  /**
-   * Reads a tensor of F32, F16 or BF16 exactly, one of F64 rounded to the nearest float, into an
-   * array's part.
-   *
-   * @param name of the tensor
-   * @param target takes the elements, row-major
-   * @param offset of the first in the target
-   * @throws InvalidFileException when there is no such tensor, or one of another type
-   * @throws IllegalArgumentException when the target is too short
-   */
-  public void readFloats(String name, float[] target, int offset) {
-    TensorEntry tensor = entry(name);
-    checkType(tensor, ElementType.F32, ElementType.F16, ElementType.BF16, ElementType.F64);
-    int length = length(tensor);
-    if (offset < 0 || offset > target.length || length > target.length - offset) {
-      throw new IllegalArgumentException(
-          "Tensor \""
-              + name
-              + "\" has "
-              + length
-              + " elements, but from offset "
-              + offset
-              + " the target's length "
-              + target.length
-              + " leaves too few");
-    }
-    long at = header.dataOffset() + tensor.begin();
-    switch (tensor.type()) {
-      case F32 -> MemorySegment.copy(file, FLOAT, at, target, offset, length);
-      case F64 -> {
-        for (int i = 0; i < length; i++) {
-          target[offset + i] = (float) file.get(DOUBLE, at + 8L * i);
-        }
-      }
-      case F16 -> {
-        for (int i = 0; i < length; i++) {
-          target[offset + i] = Float.float16ToFloat(file.get(SHORT, at + 2L * i));
-        }
-      }
-      default -> {
-        for (int i = 0; i < length; i++) {
-          target[offset + i] = Float.intBitsToFloat(file.get(SHORT, at + 2L * i) << 16);
-        }
-      }
-    }
-  }
-
-  /**
-   * Reads a tensor of F64, F32, F16 or BF16 exactly.
-   *
-   * @param name of the tensor
-   * @return its elements, row-major
-   * @throws InvalidFileException when there is no such tensor, or one of another type
-   */
-  public double[] readDoubles(String name) {
-    TensorEntry tensor = entry(name);
-    if (tensor.type() == ElementType.F64) {
-      double[] doubles = new double[length(tensor)];
-      long at = header.dataOffset() + tensor.begin();
-      MemorySegment.copy(file, DOUBLE, at, doubles, 0, doubles.length);
-      return doubles;
-    }
-    float[] floats = readFloats(name);
-    double[] doubles = new double[floats.length];
-    for (int i = 0; i < floats.length; i++) {
-      doubles[i] = floats[i];
-    }
-    return doubles;
-  }
-
-  /**
-   * Reads a tensor of I64, I32, I16, I8, U32, U16, U8 or BOOL exactly.
-   *
-   * @param name of the tensor
-   * @return its elements, row-major; truth values as 0 and 1
-   * @throws InvalidFileException when there is no such tensor, or one of another type
-   */
-  public long[] readLongs(String name) {
-    TensorEntry tensor = entry(name);
-    checkType(
-        tensor,
-        ElementType.I64,
-        ElementType.I32,
-        ElementType.I16,
-        ElementType.I8,
-        ElementType.U32,
-        ElementType.U16,
-        ElementType.U8,
-        ElementType.BOOL);
-    long[] longs = new long[length(tensor)];
-    long at = header.dataOffset() + tensor.begin();
-    for (int i = 0; i < longs.length; i++) {
-      long element = at + (long) tensor.type().bytes() * i;
-      longs[i] =
-          switch (tensor.type()) {
-            case I64 -> file.get(LONG, element);
-            case I32 -> file.get(INT, element);
-            case U32 -> file.get(INT, element) & 0xffff_ffffL;
-            case I16 -> file.get(SHORT, element);
-            case U16 -> file.get(SHORT, element) & 0xffff;
-            case I8 -> file.get(ValueLayout.JAVA_BYTE, element);
-            default -> file.get(ValueLayout.JAVA_BYTE, element) & 0xff;
-          };
-    }
-    return longs;
-  }
-
-  /**
-   * Reads a mask: a tensor of BOOL or U8 whose elements are all 0 or 1.
-   *
-   * @param name of the tensor
-   * @return its elements, row-major
-   * @throws InvalidFileException when there is no such tensor, one of another type, or another
-   *     value in it
-   */
-  public boolean[] readBooleans(String name) {
-    TensorEntry tensor = entry(name);
-    checkType(tensor, ElementType.BOOL, ElementType.U8);
-    boolean[] booleans = new boolean[length(tensor)];
-    long at = header.dataOffset() + tensor.begin();
-    for (int i = 0; i < booleans.length; i++) {
-      byte value = file.get(ValueLayout.JAVA_BYTE, at + i);
-      if ((value & ~1) != 0) {
-        throw new InvalidFileException(
-            source,
-            at + i,
-            "found " + (value & 0xff) + " in the mask \"" + name + "\", expected 0 or 1");
-      }
-      booleans[i] = value != 0;
-    }
-    return booleans;
+  @Override
+  long offset(TensorEntry tensor) {
+    return dataOffset + tensor.begin();
   }
 
   /** Unmaps the file. */
   @Override
   public void close() {
     arena.close();
-  }
-
-  private void checkType(TensorEntry tensor, ElementType... readable) {
-    if (!List.of(readable).contains(tensor.type())) {
-      throw new InvalidFileException(
-          source,
-          header.dataOffset() + tensor.begin(),
-          "tensor \""
-              + tensor.name()
-              + "\" has the dtype "
-              + tensor.type()
-              + ", expected one of "
-              + List.of(readable));
-    }
-  }
-
-  private int length(TensorEntry tensor) {
-    // A few less than 2^31: the longest array that a VM is sure to give.
-    if (tensor.elements() > Integer.MAX_VALUE - 8) {
-      throw new InvalidFileException(
-          source,
-          header.dataOffset() + tensor.begin(),
-          "tensor \""
-              + tensor.name()
-              + "\" has "
-              + tensor.elements()
-              + " elements, more than an array can hold");
-    }
-    return (int) tensor.elements();
-  }
-
-  private String summary() {
-    int shown = Math.min(10, header.tensors().size());
-    List<String> names =
-        header.tensors().subList(0, shown).stream().map(TensorEntry::name).toList();
-    int more = header.tensors().size() - shown;
-    return names + (more > 0 ? " and " + more + " more" : "");
   }
 }

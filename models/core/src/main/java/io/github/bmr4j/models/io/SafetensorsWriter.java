@@ -2,11 +2,9 @@ package io.github.bmr4j.models.io;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -15,28 +13,28 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Gathers tensors and writes them as one safetensors file, atomically. The same tensors in the same
- * order give the same bytes. Data is laid out by falling element size (within one size, as added),
- * so that every tensor is aligned; the header is padded to a multiple of eight with blanks.
- *
- * <p>Arrays are not copied: what they hold when {@link #write} is called is written.
+ * Writes tensors as a safetensors file. Data is laid out by falling element size (within one size,
+ * as added), so that every tensor is aligned; the header is padded to a multiple of eight with
+ * blanks.
  */
-public final class SafetensorsWriter {
-
-  private static final int CHUNK_BYTES = 1 << 20;
+public final class SafetensorsWriter extends TensorWriter<SafetensorsWriter> {
 
   private final Map<String, String> metadata = new LinkedHashMap<>();
-  private final Map<String, Pending> tensors = new LinkedHashMap<>();
-
-  /** Puts the elements from {@code from} to {@code to} into a buffer that has room for them. */
-  private interface Source {
-    void put(ByteBuffer target, int from, int to);
-  }
-
-  private record Pending(String name, ElementType type, int[] shape, int length, Source source) {}
 
   /** An empty file. */
   public SafetensorsWriter() {}
+
+  @Override
+  SafetensorsWriter self() {
+    return this;
+  }
+
+  @Override
+  void checkName(String name) {
+    if (SafetensorsHeader.METADATA.equals(name)) {
+      throw new IllegalArgumentException("No tensor can have the name " + name);
+    }
+  }
 
   /**
    * Adds an entry of {@code __metadata__}.
@@ -53,187 +51,9 @@ public final class SafetensorsWriter {
     return this;
   }
 
-  /**
-   * Adds a tensor of F32.
-   *
-   * @param name not used before
-   * @param shape its dimensions; none for a single number
-   * @param data all its elements, row-major
-   * @return this
-   */
-  public SafetensorsWriter floats(String name, int[] shape, float[] data) {
-    checkLength(name, shape, data.length);
-    return floats(name, shape, data, 0);
-  }
-
-  /**
-   * Adds a tensor of F32 that is part of an array.
-   *
-   * @param name not used before
-   * @param shape its dimensions; none for a single number
-   * @param data has its elements, row-major
-   * @param offset of the first element
-   * @return this
-   */
-  public SafetensorsWriter floats(String name, int[] shape, float[] data, int offset) {
-    int length = elements(name, shape);
-    if (offset < 0 || offset > data.length || length > data.length - offset) {
-      throw new IllegalArgumentException(
-          "Tensor \""
-              + name
-              + "\" needs "
-              + length
-              + " elements from offset "
-              + offset
-              + ", but the array has the length "
-              + data.length);
-    }
-    return add(
-        name,
-        ElementType.F32,
-        shape,
-        (target, from, to) -> target.asFloatBuffer().put(data, offset + from, to - from));
-  }
-
-  /**
-   * Adds a tensor of F64.
-   *
-   * @param name not used before
-   * @param shape its dimensions; none for a single number
-   * @param data all its elements, row-major
-   * @return this
-   */
-  public SafetensorsWriter doubles(String name, int[] shape, double[] data) {
-    checkLength(name, shape, data.length);
-    return add(
-        name,
-        ElementType.F64,
-        shape,
-        (target, from, to) -> target.asDoubleBuffer().put(data, from, to - from));
-  }
-
-  /**
-   * Adds a tensor of I64.
-   *
-   * @param name not used before
-   * @param shape its dimensions; none for a single number
-   * @param data all its elements, row-major
-   * @return this
-   */
-  public SafetensorsWriter longs(String name, int[] shape, long[] data) {
-    checkLength(name, shape, data.length);
-    return add(
-        name,
-        ElementType.I64,
-        shape,
-        (target, from, to) -> target.asLongBuffer().put(data, from, to - from));
-  }
-
-  /**
-   * Adds a tensor of I32.
-   *
-   * @param name not used before
-   * @param shape its dimensions; none for a single number
-   * @param data all its elements, row-major
-   * @return this
-   */
-  public SafetensorsWriter ints(String name, int[] shape, int[] data) {
-    checkLength(name, shape, data.length);
-    return add(
-        name,
-        ElementType.I32,
-        shape,
-        (target, from, to) -> target.asIntBuffer().put(data, from, to - from));
-  }
-
-  /**
-   * Adds a tensor of U8.
-   *
-   * @param name not used before
-   * @param shape its dimensions; none for a single number
-   * @param data all its elements, row-major
-   * @return this
-   */
-  public SafetensorsWriter bytes(String name, int[] shape, byte[] data) {
-    checkLength(name, shape, data.length);
-    return add(
-        name,
-        ElementType.U8,
-        shape,
-        (target, from, to) -> target.duplicate().put(data, from, to - from));
-  }
-
-  /**
-   * Adds a tensor of BOOL: a mask.
-   *
-   * @param name not used before
-   * @param shape its dimensions; none for a single number
-   * @param data all its elements, row-major
-   * @return this
-   */
-  public SafetensorsWriter booleans(String name, int[] shape, boolean[] data) {
-    checkLength(name, shape, data.length);
-    return add(
-        name,
-        ElementType.BOOL,
-        shape,
-        (target, from, to) -> {
-          for (int i = from; i < to; i++) {
-            target.put(target.position() + i - from, (byte) (data[i] ? 1 : 0));
-          }
-        });
-  }
-
-  private static void checkLength(String name, int[] shape, int length) {
-    int elements = elements(name, shape);
-    if (elements != length) {
-      throw new IllegalArgumentException(
-          "Tensor \""
-              + name
-              + "\" has "
-              + length
-              + " elements, but its shape "
-              + Arrays.toString(shape)
-              + " needs "
-              + elements);
-    }
-  }
-
-  private static int elements(String name, int[] shape) {
-    long elements = 1;
-    for (int dimension : shape) {
-      elements *= dimension;
-      if (dimension < 0 || elements > Integer.MAX_VALUE) {
-        throw new IllegalArgumentException(
-            "Tensor \""
-                + name
-                + "\" has the shape "
-                + Arrays.toString(shape)
-                + "; its dimensions must be at least 0 and their product below 2^31");
-      }
-    }
-    return (int) elements;
-  }
-
-  private SafetensorsWriter add(String name, ElementType type, int[] shape, Source source) {
-    if (SafetensorsHeader.METADATA.equals(name)) {
-      throw new IllegalArgumentException("No tensor can have the name " + name);
-    }
-    Pending tensor = new Pending(name, type, shape.clone(), elements(name, shape), source);
-    if (tensors.putIfAbsent(name, tensor) != null) {
-      throw new IllegalArgumentException("There is a tensor \"" + name + "\" already");
-    }
-    return this;
-  }
-
-  /**
-   * Writes the file, or replaces it, atomically.
-   *
-   * @param path of the file; its folder must exist
-   * @throws IOException when it cannot be written; then there is the old file or none
-   */
+  @Override
   public void write(Path path) throws IOException {
-    List<Pending> ordered = new ArrayList<>(tensors.values());
+    List<Pending> ordered = pending();
     ordered.sort(Comparator.comparingInt((Pending tensor) -> tensor.type().bytes()).reversed());
     byte[] header = header(ordered);
     AtomicFiles.write(path, channel -> write(channel, header, ordered));
@@ -246,7 +66,7 @@ public final class SafetensorsWriter {
     }
     long begin = 0;
     for (Pending tensor : ordered) {
-      long end = begin + (long) tensor.type().bytes() * tensor.length();
+      long end = begin + tensor.type().bytes() * tensor.length();
       Map<String, Object> description = new LinkedHashMap<>();
       description.put("dtype", tensor.type().name());
       description.put("shape", tensor.shape());
@@ -273,30 +93,17 @@ public final class SafetensorsWriter {
 
   private static void write(FileChannel channel, byte[] header, List<Pending> ordered)
       throws IOException {
-    ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    flush(channel, chunk.putLong(header.length));
-    ByteBuffer json = ByteBuffer.wrap(header);
-    while (json.hasRemaining()) {
-      channel.write(json);
-    }
+    ByteBuffer chunk = chunk();
+    writeAll(channel, chunk.putLong(header.length).flip());
+    writeAll(channel, ByteBuffer.wrap(header));
     for (Pending tensor : ordered) {
-      int size = tensor.type().bytes();
-      int step = CHUNK_BYTES / size;
-      // Counted down in elements, so that no index passes 2^31.
-      for (int left = tensor.length(); left > 0; left -= Math.min(left, step)) {
-        int from = tensor.length() - left;
-        int count = Math.min(left, step);
-        tensor.source().put(chunk, from, from + count);
-        flush(channel, chunk.position(chunk.position() + count * size));
-      }
+      forEachChunk(tensor, chunk, bytes -> writeAll(channel, bytes));
     }
   }
 
-  private static void flush(FileChannel channel, ByteBuffer chunk) throws IOException {
-    chunk.flip();
-    while (chunk.hasRemaining()) {
-      channel.write(chunk);
+  private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
     }
-    chunk.clear();
   }
 }

@@ -1,6 +1,5 @@
 package io.github.bmr4j.models.layer;
 
-import io.github.bmr4j.engine.autodiff.Apply;
 import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.UnaryFunction;
@@ -18,7 +17,12 @@ public record Activation(UnaryFunction function) implements Layer {
   }
 
   @Override
+  public boolean isChainLink() {
+    return true;
+  }
+
+  @Override
   public Node forward(Node x, WeightSource weights) {
-    return new Apply(function, x);
+    return weights.apply(function, x);
   }
 }

@@ -280,7 +280,7 @@ public final class SpikeAndSlabCompression {
   }
 
   private void train(Batches batches) {
-    Optimizer optimizer = Optimizer.adam(Optimizer.Adam.DEFAULT, this::learningRate);
+    Optimizer optimizer = Optimizer.of(Optimizer.Adam.DEFAULT, this::learningRate);
     SupervisedTraining training = new SupervisedTraining(backend, model, train, batches, optimizer);
     for (int cycle = 0; cycle < config.cycles(); cycle++) {
       if (cycle > 0) {
@@ -321,7 +321,7 @@ public final class SpikeAndSlabCompression {
   }
 
   private void fineTune(Batches batches) {
-    Optimizer optimizer = Optimizer.adam(Optimizer.Adam.DEFAULT, this::learningRate);
+    Optimizer optimizer = Optimizer.of(Optimizer.Adam.DEFAULT, this::learningRate);
     optimizer.resumeAt(trainingSteps());
     SupervisedTraining training = new SupervisedTraining(backend, model, train, batches, optimizer);
     for (int step = 1; step <= config.fineTuning(); step++) {

@@ -3,13 +3,9 @@ package io.github.bmr4j.models.method;
 import io.github.bmr4j.engine.optim.LearningRate;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.kernels.Backend;
-import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
-import io.github.bmr4j.models.layer.Activation;
-import io.github.bmr4j.models.layer.Dense;
-import io.github.bmr4j.models.layer.Flatten;
 import io.github.bmr4j.models.metric.PredictiveAccumulator;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
@@ -36,7 +32,8 @@ public final class StochasticBmr {
    *     0 for the full weight from the start; at most {@code warmUp}
    * @param rounds number of prunings
    * @param stepsPerRound steps after each pruning
-   * @param learningRate of AdaBelief, constant
+   * @param optimizer of all variational parameters
+   * @param learningRate of the optimizer, constant; for IVON the share of a Newton step
    * @param divergence how KL enters the gradient
    * @param reparameterization how noise enters a training step
    * @param rule decides which weights leave
@@ -53,6 +50,7 @@ public final class StochasticBmr {
       int divergenceWarmUp,
       int rounds,
       int stepsPerRound,
+      Optimizer.Rule optimizer,
       double learningRate,
       VariationalStep.Divergence divergence,
       Reparameterization reparameterization,
@@ -106,6 +104,7 @@ public final class StochasticBmr {
             0,
             50,
             500,
+            Optimizer.AdaBelief.DEFAULT,
             1e-2,
             VariationalStep.Divergence.SAMPLED,
             Reparameterization.GLOBAL,
@@ -130,6 +129,7 @@ public final class StochasticBmr {
           divergenceWarmUp,
           rounds,
           stepsPerRound,
+          optimizer,
           learningRate,
           divergence,
           reparameterization,
@@ -258,8 +258,7 @@ public final class StochasticBmr {
             model,
             train,
             Batches.independent(train.size(), batch, config.seed()),
-            Optimizer.adaBelief(
-                Optimizer.AdaBelief.DEFAULT, LearningRate.constant(config.learningRate())),
+            Optimizer.of(config.optimizer(), LearningRate.constant(config.learningRate())),
             config.divergence(),
             config.reparameterization());
     int largest = Math.max(train.size(), test.size());
@@ -278,7 +277,7 @@ public final class StochasticBmr {
           new ModelReduction.Layer(blocks.get(i).block(), blocks.get(i).weights(), byEvidence));
     }
     return new ModelReduction(
-        backend, layers, config.rule(), isDenseChain(network), isZeroAtZero(network));
+        backend, layers, config.rule(), network.isChain(), network.isZeroAtZero());
   }
 
   /** A random part of the data, the same for the same seed. */
@@ -291,18 +290,6 @@ public final class StochasticBmr {
       Batches.independent(data.size(), most, ~seed).fill(0, examples);
     }
     return data.select(examples);
-  }
-
-  private static boolean isDenseChain(Network network) {
-    return network.layers().stream()
-        .allMatch(l -> l instanceof Dense || l instanceof Activation || l instanceof Flatten);
-  }
-
-  private static boolean isZeroAtZero(Network network) {
-    return network.layers().stream()
-        .filter(Activation.class::isInstance)
-        .map(l -> ((Activation) l).function())
-        .noneMatch(f -> f == UnaryFunction.SIGMOID || f == UnaryFunction.SOFTPLUS);
   }
 
   /** Runs the whole schedule. */

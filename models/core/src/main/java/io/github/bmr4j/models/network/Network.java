@@ -2,6 +2,8 @@ package io.github.bmr4j.models.network;
 
 import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.tensor.Shape;
+import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.models.layer.Activation;
 import io.github.bmr4j.models.layer.Layer;
 import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.layer.WeightSource;
@@ -80,5 +82,18 @@ public record Network(String name, Shape input, List<Layer> layers) {
       y = layer.forward(y, weights);
     }
     return y;
+  }
+
+  /** Whether all layers with parameters are such that their units may be found dead. */
+  public boolean isChain() {
+    return layers.stream().allMatch(Layer::isChainLink);
+  }
+
+  /** Whether all activations map 0 to 0. */
+  public boolean isZeroAtZero() {
+    return layers.stream()
+        .filter(Activation.class::isInstance)
+        .map(l -> ((Activation) l).function())
+        .noneMatch(f -> f == UnaryFunction.SIGMOID || f == UnaryFunction.SOFTPLUS);
   }
 }

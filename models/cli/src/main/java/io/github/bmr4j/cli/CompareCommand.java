@@ -1,0 +1,221 @@
+package io.github.bmr4j.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code bmr compare}: methods × data sets × seeds, and a table. */
+@Command(
+    name = "compare",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    description = {
+      "Does the comparative study of a paper, run by run, and prints its table: mean ± standard"
+          + " deviation over seeds. Each result is in runs.jsonl of the output folder as soon as its"
+          + " run is done; the same command again goes on where it was.",
+      ""
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  bmr compare --study principled-pruning --data-dir uci --seeds 3",
+      "  bmr compare --study principled-pruning --data-dir uci --only data=boston,scheme=vbp",
+      "",
+      "Exit codes: 0 fine, 1 a run failed, 2 bad usage or bad input."
+    })
+final class CompareCommand implements Callable<Integer> {
+
+  private static final List<Study> STUDIES = List.of(new PrincipledPruningStudy());
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private OutputOptions output;
+
+  @Mixin private BackendOptions backend;
+
+  @Option(names = "--study", paramLabel = "NAME", required = true, description = "Which study.")
+  private String study;
+
+  @Option(
+      names = "--only",
+      paramLabel = "COLUMN=VALUE",
+      split = ",",
+      description = "Only the runs with this label; several columns and values may be given.")
+  private List<String> only = new ArrayList<>();
+
+  @Option(
+      names = "--seeds",
+      paramLabel = "N",
+      description = "Seeds 0 … N−1 of each configuration (default: as many as the study has).")
+  private int seeds;
+
+  @Option(
+      names = "--length",
+      paramLabel = "FACTOR",
+      defaultValue = "1",
+      description =
+          "Factor of the lengths of all training, for a trial (default: ${DEFAULT-VALUE}).")
+  private double length;
+
+  @Option(
+      names = "--data-dir",
+      paramLabel = "DIR",
+      description = "Where data sets lie that are not bundled.")
+  private Path dataFolder;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "DIR",
+      description = "Where the results go (default: bmr-compare/STUDY).")
+  private Path folder;
+
+  CompareCommand() {}
+
+  @Override
+  public Integer call() throws Exception {
+    output.apply();
+    if (seeds < 0 || !(length > 0 && length <= 1000)) {
+      throw bad(
+          "--seeds must be at least 0 and --length in (0, 1000], but they are "
+              + seeds
+              + " and "
+              + length);
+    }
+    Study chosen = chosen();
+    List<Study.Run> runs =
+        selected(chosen.runs(new StudySettings(seeds, length, dataFolder, backend)));
+    Path target = folder == null ? Path.of("bmr-compare", chosen.name()) : folder;
+    Files.createDirectories(target);
+    StudyLog log = new StudyLog(target.resolve("runs.jsonl"));
+    List<StudyLog.Entry> results = run(runs, log);
+    PrintWriter out = spec.commandLine().getOut();
+    if (output.json()) {
+      out.println(ResultJson.line(json(chosen, results, target)));
+    } else {
+      out.print(new StudyTable(results));
+    }
+    out.flush();
+    return ExitCode.OK;
+  }
+
+  private Study chosen() {
+    return STUDIES.stream()
+        .filter(known -> known.name().equals(study))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                bad(
+                    "there is no study \""
+                        + study
+                        + "\"; choose one of "
+                        + String.join(", ", STUDIES.stream().map(Study::name).toList())));
+  }
+
+  /** The runs that have, for each column that was named, one of the values named for it. */
+  private List<Study.Run> selected(List<Study.Run> runs) {
+    Map<String, List<String>> wanted = new LinkedHashMap<>();
+    for (String pair : only) {
+      int equals = pair.indexOf('=');
+      String column = equals < 0 ? pair : pair.substring(0, equals);
+      List<String> known =
+          runs.stream().map(run -> run.labels().get(column)).distinct().sorted().toList();
+      String value = pair.substring(equals + 1);
+      if (equals < 0 || runs.isEmpty() || !runs.get(0).labels().containsKey(column)) {
+        throw bad(
+            "--only takes COLUMN=VALUE with a column of "
+                + String.join(", ", runs.get(0).labels().keySet())
+                + ", but got \""
+                + pair
+                + "\"");
+      }
+      if (!known.contains(value)) {
+        throw bad(
+            "--only: no run has "
+                + column
+                + " \""
+                + value
+                + "\"; there are "
+                + String.join(", ", known));
+      }
+      wanted.computeIfAbsent(column, key -> new ArrayList<>()).add(value);
+    }
+    List<Study.Run> selected =
+        runs.stream()
+            .filter(
+                run ->
+                    wanted.entrySet().stream()
+                        .allMatch(e -> e.getValue().contains(run.labels().get(e.getKey()))))
+            .toList();
+    if (selected.isEmpty()) {
+      throw bad("--only: no run has all these labels: " + String.join(", ", only));
+    }
+    return selected;
+  }
+
+  private List<StudyLog.Entry> run(List<Study.Run> runs, StudyLog log) throws Exception {
+    List<StudyLog.Entry> results = new ArrayList<>();
+    PrintWriter err = spec.commandLine().getErr();
+    double spent = 0;
+    int done = 0;
+    for (int i = 0; i < runs.size(); i++) {
+      Study.Run run = runs.get(i);
+      StudyLog.Entry entry = log.find(run, length);
+      if (entry == null) {
+        long start = System.nanoTime();
+        Map<String, Double> values = run.work().run();
+        double seconds = (System.nanoTime() - start) * 1e-9;
+        entry = new StudyLog.Entry(run.labels(), run.seed(), length, values, seconds);
+        log.add(entry);
+        spent += seconds;
+        done++;
+        if (!output.quiet()) {
+          err.printf(
+              "run %d of %d: %s, seed %d, %s, about %s left%n",
+              i + 1,
+              runs.size(),
+              String.join(" ", run.labels().values()),
+              run.seed(),
+              Numbers.clock(seconds),
+              Numbers.clock(spent / done * (runs.size() - i - 1)));
+          err.flush();
+        }
+      }
+      results.add(entry);
+    }
+    return results;
+  }
+
+  private Map<String, Object> json(Study chosen, List<StudyLog.Entry> results, Path target)
+      throws IOException {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("command", "compare");
+    json.put("study", chosen.name());
+    json.put("length", length);
+    json.put("file", target.resolve("runs.jsonl").toString());
+    List<Object> runs = new ArrayList<>();
+    for (StudyLog.Entry entry : results) {
+      Map<String, Object> run = new LinkedHashMap<>(entry.labels());
+      run.put("seed", entry.seed());
+      entry.values().forEach((k, v) -> run.put(k, Double.isFinite(v) ? v : null));
+      run.put("seconds", entry.seconds());
+      runs.add(run);
+    }
+    json.put("runs", runs);
+    return json;
+  }
+
+  private ParameterException bad(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+}

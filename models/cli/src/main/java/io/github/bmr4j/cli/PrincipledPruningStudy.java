@@ -1,0 +1,205 @@
+package io.github.bmr4j.cli;
+
+import io.github.bmr4j.engine.tensor.Shape;
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.models.data.Dataset;
+import io.github.bmr4j.models.data.Epochs;
+import io.github.bmr4j.models.data.NumericText;
+import io.github.bmr4j.models.data.Split;
+import io.github.bmr4j.models.data.Standardization;
+import io.github.bmr4j.models.data.TargetScale;
+import io.github.bmr4j.models.method.InferenceScheme;
+import io.github.bmr4j.models.method.PrincipledPruning;
+import io.github.bmr4j.models.method.RegressionPrediction;
+import io.github.bmr4j.models.metric.RegressionMetrics;
+import io.github.bmr4j.models.network.Network;
+import io.github.bmr4j.models.network.Networks;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The study of Beckers et al. (2024): variance backpropagation and Bayes by backprop, local and
+ * global, on UCI regression sets. {@code protocol=published} trains and measures on all rows, with
+ * the published slips; {@code protocol=held-out} has 20 splits, standardised targets and the
+ * corrected mathematics, and measures on a tenth that was not seen.
+ */
+final class PrincipledPruningStudy implements Study {
+
+  private static final int HIDDEN = 50;
+  private static final int PUBLISHED_SEEDS = 3;
+  private static final int SPLITS = 20;
+
+  /** A UCI set: its targets are the last columns. */
+  private record Table(String name, int targets, int batch) {}
+
+  private static final List<Table> TABLES =
+      List.of(
+          new Table("boston", 1, 16),
+          new Table("concrete", 1, 32),
+          new Table("energy", 2, 16),
+          new Table("wine", 1, 32),
+          new Table("yacht", 1, 16));
+
+  @Override
+  public String name() {
+    return "principled-pruning";
+  }
+
+  @Override
+  public String description() {
+    return "Regression by variance backpropagation and Bayes by backprop, pruned round by round";
+  }
+
+  @Override
+  public List<Run> runs(StudySettings settings) {
+    List<Run> runs = new ArrayList<>();
+    for (Table table : TABLES) {
+      for (InferenceScheme scheme : InferenceScheme.values()) {
+        for (int seed = 0; seed < settings.seedsOr(PUBLISHED_SEEDS); seed++) {
+          PrincipledPruning.Config config = config(settings, table, scheme, seed);
+          runs.add(
+              new Run(
+                  labels("published", table, scheme),
+                  seed,
+                  () -> published(settings, table, withSlips(config))));
+        }
+      }
+    }
+    for (Table table : TABLES) {
+      for (int split = 0; split < settings.seedsOr(SPLITS); split++) {
+        InferenceScheme scheme = InferenceScheme.VARIANCE_BACKPROPAGATION;
+        PrincipledPruning.Config config = config(settings, table, scheme, split);
+        runs.add(
+            new Run(
+                labels("held-out", table, scheme), split, () -> heldOut(settings, table, config)));
+      }
+    }
+    return runs;
+  }
+
+  private static Map<String, String> labels(String protocol, Table table, InferenceScheme scheme) {
+    Map<String, String> labels = new LinkedHashMap<>();
+    labels.put("protocol", protocol);
+    labels.put("data", table.name());
+    labels.put(
+        "scheme",
+        scheme == InferenceScheme.VARIANCE_BACKPROPAGATION ? "vbp" : Choice.nameOf(scheme));
+    return labels;
+  }
+
+  private static PrincipledPruning.Config config(
+      StudySettings settings, Table table, InferenceScheme scheme, long seed) {
+    PrincipledPruning.Config published = PrincipledPruning.Config.boston(scheme);
+    return published
+        .withEpochs(settings.scaled(published.epochs()), settings.scaled(published.roundEpochs()))
+        .withSteps(table.batch(), published.learningRate())
+        .withSeed(seed);
+  }
+
+  private static PrincipledPruning.Config withSlips(PrincipledPruning.Config config) {
+    return config.withModel(config.model().withPublishedSlips());
+  }
+
+  private static Map<String, Double> published(
+      StudySettings settings, Table table, PrincipledPruning.Config config) throws IOException {
+    Dataset raw = read(settings, table);
+    Dataset data = Standardization.perFeature(raw).apply(raw);
+    try (Backend backend = settings.backends().openSingle()) {
+      PrincipledPruning pruning = new PrincipledPruning(backend, network(data), data, config);
+      PrincipledPruning.Result result = pruning.run();
+      RegressionPrediction prediction =
+          new RegressionPrediction(backend, pruning.model(), data, config.samples());
+      Map<String, Double> values = freeEnergies(result);
+      values.put("rmse", prediction.metrics(0).rootMeanSquareError());
+      values.put("train s", result.trainSeconds());
+      return values;
+    }
+  }
+
+  /** The columns that the runs on all rows share. */
+  static Map<String, Double> freeEnergies(PrincipledPruning.Result result) {
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put("F trained", result.trained().total());
+    values.put("KL weights", result.trained().weights());
+    values.put("KL tau", result.trained().precision());
+    values.put("naive % pruned", 100 * (1 - (double) result.naiveKept() / result.weights()));
+    values.put("naive F", result.naive().total());
+    PrincipledPruning.Round first = result.rounds().isEmpty() ? null : result.rounds().get(0);
+    values.put("predicted dF", first == null ? Double.NaN : first.reduction().predicted());
+    values.put("realised dF", first == null ? Double.NaN : first.realised());
+    values.put("rounds", (double) result.effectiveRounds());
+    values.put("left", (double) result.kept());
+    values.put("F", result.last().total());
+    values.put(
+        "by structure",
+        (double) result.rounds().stream().mapToLong(r -> r.reduction().byStructure()).sum());
+    values.put("ties", (double) result.rounds().stream().mapToLong(r -> r.ties()).sum());
+    return values;
+  }
+
+  private static Map<String, Double> heldOut(
+      StudySettings settings, Table table, PrincipledPruning.Config config) throws IOException {
+    Split raw = split(read(settings, table), config.seed());
+    Split split = Standardization.perFeature(raw.train()).apply(raw);
+    TargetScale scale = TargetScale.of(split.train());
+    Dataset train = scale.apply(split.train());
+    Dataset test = scale.apply(split.test());
+    try (Backend backend = settings.backends().openSingle()) {
+      PrincipledPruning pruning = new PrincipledPruning(backend, network(train), train, config);
+      RegressionPrediction prediction =
+          new RegressionPrediction(backend, pruning.model(), test, 100);
+      List<RegressionMetrics> full = new ArrayList<>();
+      PrincipledPruning.Result result = pruning.run(() -> full.addAll(metrics(prediction, scale)));
+      List<RegressionMetrics> pruned = metrics(prediction, scale);
+      Map<String, Double> values = new LinkedHashMap<>();
+      for (int m = 0; m < full.size(); m++) {
+        String suffix = full.size() == 1 ? "" : " " + (m + 1);
+        values.put("RMSE full" + suffix, full.get(m).rootMeanSquareError());
+        values.put("RMSE pruned" + suffix, pruned.get(m).rootMeanSquareError());
+        values.put("LL full" + suffix, full.get(m).logLikelihood());
+        values.put("LL pruned" + suffix, pruned.get(m).logLikelihood());
+      }
+      values.put("F full", result.trained().total());
+      values.put("F pruned", result.last().total());
+      values.put("% pruned", 100 * (1 - (double) result.kept() / result.weights()));
+      return values;
+    }
+  }
+
+  private static List<RegressionMetrics> metrics(
+      RegressionPrediction prediction, TargetScale scale) {
+    List<RegressionMetrics> metrics = new ArrayList<>();
+    for (int m = 0; m < scale.mean().length; m++) {
+      metrics.add(scale.restore(prediction.metrics(m), m));
+    }
+    return metrics;
+  }
+
+  /** Nine tenths to learn from, the rest to measure with, by the seed. */
+  private static Split split(Dataset data, long seed) {
+    int[] order = new Epochs(data.size(), true, ~seed).order(0).clone();
+    int train = (int) Math.round(0.9 * data.size());
+    return new Split(
+        data.select(Arrays.copyOf(order, train)),
+        data.select(Arrays.copyOfRange(order, train, order.length)));
+  }
+
+  private static Dataset read(StudySettings settings, Table table) throws IOException {
+    int[] targets = new int[table.targets()];
+    Arrays.setAll(targets, i -> i - table.targets());
+    return NumericText.read(settings.file(table.name() + ".csv"), targets);
+  }
+
+  private static Network network(Dataset data) {
+    return Networks.mlp(
+        Shape.of(data.inputShape().size()),
+        new int[] {HIDDEN},
+        data.targetSize(),
+        UnaryFunction.RELU);
+  }
+}

@@ -1,0 +1,231 @@
+package io.github.bmr4j.models.method;
+
+import io.github.bmr4j.engine.autodiff.MomentApply;
+import io.github.bmr4j.engine.autodiff.MomentLinear;
+import io.github.bmr4j.engine.autodiff.Node;
+import io.github.bmr4j.engine.distribution.ActivationMoments;
+import io.github.bmr4j.engine.distribution.Gamma;
+import io.github.bmr4j.engine.distribution.SpecialFunctions;
+import io.github.bmr4j.engine.inference.GammaPrecision;
+import io.github.bmr4j.engine.inference.LocalDraw;
+import io.github.bmr4j.engine.inference.MeanFieldNormal;
+import io.github.bmr4j.engine.inference.MeanFieldNormal.Parameterization;
+import io.github.bmr4j.engine.inference.Moments;
+import io.github.bmr4j.engine.inference.Sampling;
+import io.github.bmr4j.engine.random.Streams;
+import io.github.bmr4j.engine.tensor.Shape;
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.Slice;
+import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.models.layer.ParameterBlock;
+import io.github.bmr4j.models.layer.WeightSource;
+import io.github.bmr4j.models.network.Network;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Bayesian regression as in Beckers et al. (Principled pruning of Bayesian neural networks through
+ * variational free energy minimization, IEEE OJSP 2024): weights and biases with independent priors
+ * N(0, v), outputs with independent normal noise of precision τ_m ~ Gamma(1, 1), and a factor of
+ * the posterior for each of them.
+ */
+public final class RegressionModel {
+
+  /**
+   * Prior and starting values.
+   *
+   * @param scheme how expectations are computed
+   * @param priorVariance v
+   * @param inputVariance variance of each input in variance backpropagation
+   * @param initialSpread standard deviation of the starting values of μ and ρ around 0 and the
+   *     prior
+   * @param published whether the slips of the published code are kept: the squared variance in the
+   *     moments of sigmoid and tanh, the recurrent cells' terms, and the likelihood's constant that
+   *     counts once for each output
+   */
+  public record Config(
+      InferenceScheme scheme,
+      double priorVariance,
+      double inputVariance,
+      double initialSpread,
+      boolean published) {
+
+    /** The published settings of a scheme, with the corrected mathematics. */
+    public static Config of(InferenceScheme scheme) {
+      return new Config(scheme, 1, 1e-3, scheme.isSampled() ? 0 : 0.01, false);
+    }
+
+    /** These settings with the slips of the published code. */
+    public Config withPublishedSlips() {
+      return new Config(scheme, priorVariance, inputVariance, initialSpread, true);
+    }
+  }
+
+  /**
+   * A layer's parameters.
+   *
+   * @param block its place in the network
+   * @param weights their posterior
+   */
+  public record Block(ParameterBlock block, MeanFieldNormal weights) {}
+
+  private final Network network;
+  private final Config config;
+  private final Sampling sampling;
+  private final Map<String, Block> blocks = new LinkedHashMap<>();
+  private final GammaPrecision precision;
+
+  /**
+   * A model with starting values.
+   *
+   * @param backend holds the parameters
+   * @param network with one output for each target
+   * @param config prior and starting values
+   * @param seed of all its noise
+   */
+  public RegressionModel(Backend backend, Network network, Config config, long seed) {
+    this.network = network;
+    this.config = config;
+    this.sampling = new Sampling(seed);
+    Parameterization parameterization =
+        config.scheme().isSampled() ? Parameterization.DEVIATION : Parameterization.VARIANCE;
+    List<ParameterBlock> parameters = network.parameters();
+    for (int i = 0; i < parameters.size(); i++) {
+      ParameterBlock block = parameters.get(i);
+      MeanFieldNormal weights =
+          new MeanFieldNormal(
+              backend,
+              block.layer(),
+              i,
+              block.size(),
+              config.priorVariance(),
+              sampling,
+              parameterization);
+      initialize(backend, weights, i, seed);
+      blocks.put(block.layer(), new Block(block, weights));
+    }
+    this.precision =
+        new GammaPrecision(
+            backend, "precision", network.output().size(), new Gamma(1, 1), sampling);
+  }
+
+  /** μ around 0 and ρ around the prior. */
+  private void initialize(Backend backend, MeanFieldNormal weights, int index, long seed) {
+    double spread =
+        weights.parameterization() == Parameterization.VARIANCE
+            ? config.priorVariance()
+            : Math.sqrt(config.priorVariance());
+    double rho = SpecialFunctions.softplusInverse(spread);
+    start(backend, weights.factors().mean(), seed, index, 0, 0);
+    start(backend, weights.factors().rho(), seed, index, 1, rho);
+  }
+
+  private void start(
+      Backend backend, Slice values, long seed, int index, long step, double center) {
+    backend.noise().normal(seed, Streams.of(Streams.Purpose.INITIALIZATION, index), step, values);
+    backend.memory().pull(values);
+    for (int i = 0; i < values.length(); i++) {
+      values.set(i, (float) (center + config.initialSpread() * values.get(i)));
+    }
+    backend.memory().push(values);
+  }
+
+  /** New nodes that bring this model's weights into one graph, by the model's scheme. */
+  WeightSource source() {
+    return switch (config.scheme()) {
+      case GLOBAL -> new Global();
+      case LOCAL -> new Local();
+      case VARIANCE_BACKPROPAGATION -> new Propagated();
+    };
+  }
+
+  private final class Global implements WeightSource {
+    @Override
+    public Node weights(ParameterBlock block) {
+      return blocks.get(block.layer()).weights().draw(block.shape(), null);
+    }
+  }
+
+  private final class Local implements WeightSource {
+    @Override
+    public Node weights(ParameterBlock block) {
+      throw new IllegalArgumentException(
+          "Layer " + block.layer() + " cannot be reparameterised locally; use the global scheme");
+    }
+
+    @Override
+    public Node linear(Node x, ParameterBlock block) {
+      return LocalDraw.linear(x, blocks.get(block.layer()).weights().moments(null), block.rows());
+    }
+  }
+
+  private final class Propagated implements WeightSource {
+    @Override
+    public Node weights(ParameterBlock block) {
+      throw new IllegalArgumentException(
+          "Variance backpropagation does not know layer " + block.layer());
+    }
+
+    @Override
+    public Node linear(Node x, ParameterBlock block) {
+      Moments moments = blocks.get(block.layer()).weights().moments(null);
+      Shape weights = Shape.of(block.rows(), block.columns());
+      Shape bias = Shape.of(block.rows());
+      return new MomentLinear(
+          x,
+          moments.means(0, weights),
+          moments.variances(0, weights),
+          moments.means(weights.size(), bias),
+          moments.variances(weights.size(), bias));
+    }
+
+    @Override
+    public Node apply(UnaryFunction function, Node x) {
+      return new MomentApply(moments(function), x);
+    }
+  }
+
+  private ActivationMoments moments(UnaryFunction function) {
+    return switch (function) {
+      case RELU -> ActivationMoments.RELU;
+      case SIGMOID ->
+          config.published() ? ActivationMoments.SIGMOID_PUBLISHED : ActivationMoments.SIGMOID;
+      case TANH -> config.published() ? ActivationMoments.TANH_PUBLISHED : ActivationMoments.TANH;
+      default ->
+          throw new IllegalArgumentException(
+              "Variance backpropagation knows relu, sigmoid and tanh, but not " + function);
+    };
+  }
+
+  /** The network. */
+  public Network network() {
+    return network;
+  }
+
+  /** Prior and starting values. */
+  public Config config() {
+    return config;
+  }
+
+  /** Which draw all graphs of this model compute with. */
+  public Sampling sampling() {
+    return sampling;
+  }
+
+  /** The layers' parameters, from input to output. */
+  public List<Block> blocks() {
+    return new ArrayList<>(blocks.values());
+  }
+
+  /** The noise precisions. */
+  public GammaPrecision precision() {
+    return precision;
+  }
+
+  /** KL(q‖p) of the weights in the model, in nats. */
+  public double weightDivergence() {
+    return blocks.values().stream().mapToDouble(b -> b.weights().klDivergence()).sum();
+  }
+}
