@@ -88,9 +88,9 @@ public final class SpikeAndSlabCompression {
         new Config(
             SpikeAndSlabModel.Indicators.COLLAPSED,
             new ScaleMixture(0.5, 1, 0.01),
-            0.11,
-            0.6,
-            2,
+            0.2,
+            0.9,
+            1,
             false,
             0.0067,
             500,

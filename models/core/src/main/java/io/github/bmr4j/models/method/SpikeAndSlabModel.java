@@ -56,6 +56,13 @@ public final class SpikeAndSlabModel {
     }
   }
 
+  /**
+   * Pre-activations of hidden units start with half the usual spread, and biases anywhere within
+   * ±1: what has no effect on average, such as a square or a product, is only seen by a unit whose
+   * activation is bent where the data are.
+   */
+  private static final double HIDDEN_RANGE = 0.5;
+
   /** φ of an indicator that is kept in the posterior, at the start; as in both papers' code. */
   private static final double OPEN = 0.99;
 
@@ -78,8 +85,8 @@ public final class SpikeAndSlabModel {
   private boolean reduced;
 
   /**
-   * A model with starting values: means uniform within ±√(3/inputs), so that their variance is that
-   * of an average over the inputs.
+   * A model with starting values: means uniform within ±√(3/inputs), half of that in hidden layers,
+   * whose biases are uniform within ±1.
    *
    * @param backend holds the parameters
    * @param network of dense layers
@@ -108,7 +115,9 @@ public final class SpikeAndSlabModel {
     List<ParameterBlock> parameters = network.parameters();
     for (int i = 0; i < parameters.size(); i++) {
       ParameterBlock block = parameters.get(i);
-      blocks.put(block.layer(), block(block, i, i == parameters.size() - 1));
+      boolean last = i == parameters.size() - 1;
+      blocks.put(block.layer(), block(block, i, last));
+      redraw(blocks.get(block.layer()), null, last ? null : new boolean[block.rows()], 0);
     }
   }
 
@@ -116,7 +125,6 @@ public final class SpikeAndSlabModel {
     double slab = mixture.slab();
     MeanFieldNormal weights =
         new MeanFieldNormal(backend, block.layer(), 2 * i, block.size(), slab * slab, sampling);
-    weights.initialize(Math.sqrt(3.0 / block.columns()), initialDeviation);
     MixturePrior prior = null;
     Gates gates = null;
     switch (indicators) {
@@ -265,8 +273,7 @@ public final class SpikeAndSlabModel {
   }
 
   /**
-   * Draws units that have died anew: weights, biases and σ as at the start, biases within ±1. The
-   * rest stays as it is.
+   * Draws units that have died anew, as at the start. The rest stays as it is.
    *
    * @param report says which units have no use
    * @param cycle distinguishes this time from others
@@ -311,14 +318,20 @@ public final class SpikeAndSlabModel {
             factors.rhoMoment2());
     backend.memory().pull(uniform);
     changed.forEach(backend.memory()::pull);
-    double range = Math.sqrt(3.0 / columns);
+    boolean last = deadOutputs == null;
+    double range = Math.sqrt(3.0 / columns) * (last ? 1 : HIDDEN_RANGE);
+    double biasRange = last ? 0 : 1;
     for (int k = 0; k < parameters.size(); k++) {
       int row = k < weights ? k / columns : k - weights;
       boolean dead =
-          (deadOutputs != null && deadOutputs[row])
+          cycle == 0
+              || (deadOutputs != null && deadOutputs[row])
               || (k < weights && deadInputs != null && deadInputs[k % columns]);
       if (dead) {
-        factors.mean().set(k, (float) ((k < weights ? range : 1) * (2 * uniform.get(k) - 1)));
+        // Zero moments: the optimiser has not seen these.
+        factors
+            .mean()
+            .set(k, (float) ((k < weights ? range : biasRange) * (2 * uniform.get(k) - 1)));
         factors.rho().set(k, (float) Math.log(Math.expm1(initialDeviation)));
         factors.meanMoment1().set(k, 0);
         factors.meanMoment2().set(k, 0);
