@@ -39,12 +39,15 @@ final class TrainingSteps {
 
   /** A step of the named network, or null if there is none. */
   static Runnable make(Backend backend, String name, boolean local) {
-    if (!name.equals("mlp")) {
-      return null;
-    }
-    Network network =
-        Networks.mlp(Shape.of(784), new int[] {400, 400}, CLASSES, UnaryFunction.RELU);
-    return step(backend, network, local);
+    return switch (name) {
+      case "mlp" -> {
+        int[] hidden = {400, 400};
+        yield step(
+            backend, Networks.mlp(Shape.of(784), hidden, CLASSES, UnaryFunction.RELU), local);
+      }
+      case "lenet" -> step(backend, Networks.lenetCaffe(1, CLASSES), local);
+      default -> null;
+    };
   }
 
   private static Runnable step(Backend backend, Network network, boolean local) {
