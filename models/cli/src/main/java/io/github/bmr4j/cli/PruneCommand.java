@@ -12,6 +12,7 @@ import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.data.Standardization;
 import io.github.bmr4j.models.io.AtomicFiles;
 import io.github.bmr4j.models.io.Json;
+import io.github.bmr4j.models.method.Bmrs;
 import io.github.bmr4j.models.method.PosteriorFiles;
 import io.github.bmr4j.models.method.StochasticBmr;
 import io.github.bmr4j.models.network.Network;
@@ -64,6 +65,7 @@ import picocli.CommandLine.Spec;
       "  bmr prune",
       "  bmr prune --hidden 100x3 --activation relu --seed 7 --out runs/7",
       "  bmr prune --epochs 10 --json > result.json",
+      "  bmr prune --method bmrs --rule bmrs-u-4",
       "  bmr data fetch fashion-mnist && bmr prune --data fashion-mnist",
       "  bmr prune --data fashion-mnist --network lenet",
       "  bmr prune posterior.safetensors --prior-std 0.1 --keep '*.bias'",
@@ -156,11 +158,14 @@ final class PruneCommand implements Callable<Integer> {
     output.apply();
     refuseRepeatedOptions();
     refuseOptionsOfTheOtherMode();
-    return posterior == null ? train() : pruneFile();
+    if (posterior != null) {
+      return pruneFile();
+    }
+    return method.method() == MethodKind.BMRS ? trainStructures() : train();
   }
 
   private int pruneFile() throws IOException {
-    PruningRule rule = method.rule(EvidenceThreshold.ZERO);
+    PruningRule rule = method.rule(spec.commandLine(), EvidenceThreshold.ZERO);
     StreamedRule streamed =
         rule instanceof AdaptiveSpikeAndSlab adaptive
             ? new StreamedRule.Adaptive(adaptive.config())
@@ -170,6 +175,28 @@ final class PruneCommand implements Callable<Integer> {
             .run(out, machine::openSingle, machine.threads());
     print(json, PosteriorRun.report(json));
     return ExitCode.OK;
+  }
+
+  private int trainStructures() throws IOException {
+    long start = System.nanoTime();
+    BmrsPreset preset = BmrsPreset.of(data);
+    HiddenLayers layers = hidden == null ? preset.hidden() : hidden;
+    UnaryFunction function = activation == null ? preset.activation() : activation;
+    Split raw = data.loadOrRefuse(dataFolder);
+    Bmrs.Config config = method.bmrs(spec.commandLine(), preset.method(), raw.train().size());
+    Standardization standardization = Standardization.perChannel(raw.train());
+    Split split = standardization.apply(raw);
+    Network net = network(network, split, layers, function);
+    try (Backend backend = machine.open();
+        ResultFolder folder = ResultFolder.open(out)) {
+      PrintWriter err = spec.commandLine().getErr();
+      BmrsRun run =
+          new BmrsRun(
+              data, split, standardization, net, layers, Choice.nameOf(function), config, backend);
+      Map<String, Object> json = run.run(err, output.quiet(), folder, start);
+      print(json, BmrsRun.report(json));
+      return ExitCode.OK;
+    }
   }
 
   private int train() throws IOException {
