@@ -49,7 +49,8 @@ class SpikeAndSlabCompressionTest {
         steps,
         r.learningRate(),
         r.divergenceWarmUp(),
-        new InclusionReport.Rule(level, Estimator.MEAN_FIELD, Estimator.SAVAGE_DICKEY, 0.5, 0),
+        new InclusionReport.Rule(
+            level, r.rule().grouping(), Estimator.MEAN_FIELD, Estimator.SAVAGE_DICKEY, 0.5, 0),
         fineTuning,
         50,
         1);
@@ -67,7 +68,7 @@ class SpikeAndSlabCompressionTest {
               split.train(),
               split.test(),
               null,
-              scale.standardDeviation(),
+              kind.isClassification() ? 1 : scale.standardDeviation()[0],
               config,
               Listener.NONE)
           .run();
