@@ -171,6 +171,13 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
     }
   }
 
+  /** {@code --grouping}. */
+  static final class Grouping extends Choice<InclusionReport.Grouping> {
+    Grouping() {
+      super("grouping", List.of(InclusionReport.Grouping.values()), Choice::nameOf);
+    }
+  }
+
   /** {@code --weights-by}, {@code --nodes-by}. */
   static final class InclusionEstimator extends Choice<Estimator> {
     InclusionEstimator() {

@@ -81,6 +81,16 @@ final class SelectMethodOptions {
   private InclusionReport.Level level;
 
   @Option(
+      names = "--grouping",
+      paramLabel = "HOW",
+      converter = Choice.Grouping.class,
+      completionCandidates = Choice.Grouping.class,
+      description =
+          "Weights of a unit or feature that is in: ${COMPLETION-CANDIDATES} (all in the slab, or"
+              + " each by itself in slab or spike).")
+  private InclusionReport.Grouping grouping;
+
+  @Option(
       names = "--weights-by",
       paramLabel = "ESTIMATOR",
       converter = Choice.InclusionEstimator.class,
@@ -133,6 +143,7 @@ final class SelectMethodOptions {
       InclusionReport.Rule rule =
           new InclusionReport.Rule(
               or(level, DEFAULT.rule().level()),
+              or(grouping, DEFAULT.rule().grouping()),
               or(weights, DEFAULT.rule().weights()),
               or(nodes, DEFAULT.rule().nodes()),
               DEFAULT.rule().threshold(),

@@ -263,6 +263,7 @@ final class SelectReport {
     json.put("learning_rate", config.learningRate());
     json.put("kl_warm_up", config.divergenceWarmUp());
     json.put("level", Choice.nameOf(config.rule().level()));
+    json.put("grouping", Choice.nameOf(config.rule().grouping()));
     json.put("weights_by", Choice.nameOf(config.rule().weights()));
     json.put("nodes_by", Choice.nameOf(config.rule().nodes()));
     json.put("threshold", config.rule().threshold());

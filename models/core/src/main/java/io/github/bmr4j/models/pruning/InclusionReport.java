@@ -53,10 +53,22 @@ public final class InclusionReport {
     BOTH
   }
 
+  /** What the weights of a unit or feature are taken to be when it is in. */
+  public enum Grouping {
+    /** All in the slab: they share one indicator. For priors in which they do. */
+    SHARED,
+    /**
+     * Each in slab or spike, by an indicator of its own: logit π + Σ ln(1 − π + π eᵉ) with e the
+     * evidence of each. One weight that is needed is enough, and spikes cost little.
+     */
+    SEPARATE
+  }
+
   /**
    * How inclusion is estimated and decided.
    *
    * @param level what is decided on
+   * @param grouping what the weights of a unit or feature are when it is in
    * @param weights estimator for single weights
    * @param nodes estimator for units and features
    * @param threshold what a probability must exceed; ½ is the median probability model
@@ -64,6 +76,7 @@ public final class InclusionReport {
    */
   public record Rule(
       Level level,
+      Grouping grouping,
       Estimator weights,
       Estimator nodes,
       double threshold,
@@ -232,6 +245,9 @@ public final class InclusionReport {
     if (members.length == 0) {
       return Double.NEGATIVE_INFINITY;
     }
+    if (rule.grouping() == Grouping.SEPARATE) {
+      return separateLogit(p, members);
+    }
     if (rule.nodes() == Estimator.RAO_BLACKWELL) {
       double[] means = new double[members.length];
       double[] deviations = new double[members.length];
@@ -244,6 +260,29 @@ public final class InclusionReport {
       sum += InclusionProbability.logEvidence(normal(p, k), p.prior(), rule.nodes());
     }
     return sum;
+  }
+
+  /**
+   * The evidence for weights that are free against all in the spike. For each, 1 − π + π eᵉ = (1 −
+   * π)/(1 − PIP), whatever PIP is estimated by.
+   */
+  private double separateLogit(Posterior p, int[] members) {
+    double prior = SpecialFunctions.logit(p.prior().inclusion());
+    double out = Math.log1p(-p.prior().inclusion());
+    double sum = prior;
+    for (int k : members) {
+      double logOut =
+          rule.nodes() == Estimator.RAO_BLACKWELL
+              ? Math.log(Math.max(Double.MIN_NORMAL, 1 - probability(p, k)))
+              : SpecialFunctions.logLogistic(
+                  -prior - InclusionProbability.logEvidence(normal(p, k), p.prior(), rule.nodes()));
+      sum += out - logOut;
+    }
+    return sum;
+  }
+
+  private double probability(Posterior p, int k) {
+    return InclusionProbability.probability(normal(p, k), p.prior(), rule.nodes());
   }
 
   private static Normal normal(Posterior p, int k) {

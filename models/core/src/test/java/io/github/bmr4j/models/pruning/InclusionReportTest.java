@@ -12,6 +12,7 @@ import io.github.bmr4j.engine.reduction.InclusionProbability;
 import io.github.bmr4j.engine.reduction.InclusionProbability.Estimator;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.layer.ParameterBlock;
+import io.github.bmr4j.models.pruning.InclusionReport.Grouping;
 import io.github.bmr4j.models.pruning.InclusionReport.Layer;
 import io.github.bmr4j.models.pruning.InclusionReport.Level;
 import io.github.bmr4j.models.pruning.InclusionReport.Posterior;
@@ -39,7 +40,9 @@ class InclusionReportTest {
 
   private static InclusionReport report(Level level, Estimator estimator, Posterior... layers) {
     return new InclusionReport(
-        List.of(layers), new Rule(level, estimator, estimator, 0.5, 0), UnaryFunction.TANH);
+        List.of(layers),
+        new Rule(level, Grouping.SHARED, estimator, estimator, 0.5, 0),
+        UnaryFunction.TANH);
   }
 
   /** Unit 2 is not used; its incoming weights have relaxed to the slab and look included. */
@@ -76,6 +79,35 @@ class InclusionReportTest {
     double two =
         InclusionProbability.logEvidence(new Normal(0, IN), PRIOR, Estimator.SAVAGE_DICKEY);
     assertEquals(two, report.featureLogits()[2], 1e-4);
+  }
+
+  /** One weight that is needed holds a feature whose other uses are all in the spike. */
+  @Test
+  void separateIndicatorsNeedOneWeightOnly() {
+    int units = 40;
+    ParameterBlock wide = new ParameterBlock("layer1", units, 1, true);
+    float[] means = new float[2 * units];
+    means[7] = 0.05f;
+    float[] above = new float[units + 1];
+    Arrays.fill(above, 0, units, 0.5f);
+    Posterior[] layers = {
+      posterior(wide, means), posterior(new ParameterBlock("layer2", 1, units, true), above)
+    };
+    assertFalse(report(Level.NODES, Estimator.SAVAGE_DICKEY, layers).features()[0]);
+    double[] logits = new double[2];
+    for (Estimator estimator : new Estimator[] {Estimator.SAVAGE_DICKEY, Estimator.MEAN_FIELD}) {
+      Rule rule = new Rule(Level.NODES, Grouping.SEPARATE, estimator, estimator, 0.5, 0);
+      InclusionReport report = new InclusionReport(List.of(layers), rule, UnaryFunction.TANH);
+      double expected = 0;
+      for (int i = 0; i < units; i++) {
+        double pip = InclusionProbability.probability(new Normal(means[i], IN), PRIOR, estimator);
+        expected += Math.log(0.5) - Math.log1p(-pip);
+      }
+      assertEquals(expected, report.featureLogits()[0], 1e-4, estimator::name);
+      logits[estimator == Estimator.MEAN_FIELD ? 1 : 0] = report.featureLogits()[0];
+    }
+    // e = 12.5 − ln 100 for the one that is needed against ln ½ or so for each of the others.
+    assertTrue(logits[0] < 0 && logits[0] > -25, "but not against any number of them");
   }
 
   @Test
@@ -137,12 +169,16 @@ class InclusionReportTest {
   @Test
   void theFalseDiscoveryRateIsControlledLayerByLayer() {
     Posterior[] layers = deadUnit();
-    Rule strict = new Rule(Level.NODES, Estimator.MEAN_FIELD, Estimator.MEAN_FIELD, 0.5, 0.01);
+    Rule strict =
+        new Rule(
+            Level.NODES, Grouping.SHARED, Estimator.MEAN_FIELD, Estimator.MEAN_FIELD, 0.5, 0.01);
     assertArrayEquals(
         new boolean[] {true, false, false},
         new InclusionReport(List.of(layers), strict, UnaryFunction.TANH).features());
     assertThrows(
         IllegalArgumentException.class,
-        () -> new Rule(Level.NODES, Estimator.MEAN_FIELD, Estimator.MEAN_FIELD, 1, 0));
+        () ->
+            new Rule(
+                Level.NODES, Grouping.SHARED, Estimator.MEAN_FIELD, Estimator.MEAN_FIELD, 1, 0));
   }
 }
