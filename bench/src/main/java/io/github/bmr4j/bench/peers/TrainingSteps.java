@@ -30,6 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class TrainingSteps {
 
   private static final int BATCH = 128;
+  private static final int PIXELS = 784;
   private static final int CLASSES = 10;
   private static final int EXAMPLES = 60_000;
   private static final double LEARNING_RATE = 1e-3;
@@ -39,18 +40,21 @@ final class TrainingSteps {
 
   /** A step of the named network, or null if there is none. */
   static Runnable make(Backend backend, String name, boolean local) {
-    if (!name.equals("mlp")) {
-      return null;
-    }
-    Network network =
-        Networks.mlp(Shape.of(784), new int[] {400, 400}, CLASSES, UnaryFunction.RELU);
-    return step(backend, network, local);
+    return name.equals("mlp") ? perceptron(backend, BATCH, new int[] {400, 400}, local) : null;
   }
 
-  private static Runnable step(Backend backend, Network network, boolean local) {
+  /**
+   * A step of a perceptron on 784 inputs and 10 classes.
+   *
+   * @param batch examples
+   * @param hidden sizes of the hidden layers
+   * @param local whether sums are drawn instead of weights
+   */
+  static Runnable perceptron(Backend backend, int batch, int[] hidden, boolean local) {
+    Network network = Networks.mlp(Shape.of(PIXELS), hidden, CLASSES, UnaryFunction.RELU);
     Sampling sampling = new Sampling(0);
-    Input x = new Input(network.batchShape(BATCH));
-    Input labels = new Input(Shape.of(BATCH));
+    Input x = new Input(network.batchShape(batch));
+    Input labels = new Input(Shape.of(batch));
     Node logits = network.forward(x, weights(backend, sampling, local));
     Node loss = new Sum(new SoftmaxCrossEntropy(logits, labels));
     Graph graph = Graph.forTraining(backend, loss);
@@ -63,7 +67,7 @@ final class TrainingSteps {
             Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(LEARNING_RATE)),
             sampling,
             EXAMPLES,
-            BATCH,
+            batch,
             VariationalStep.Divergence.ANALYTIC);
     return inference::step;
   }
@@ -99,8 +103,8 @@ final class TrainingSteps {
   private static void fill(Input x, Input labels) {
     RandomNumbers random = new RandomNumbers(1);
     x.value().slice().copyFrom(random.normal(x.shape().size(), 1), 0);
-    int[] classes = random.labels(BATCH, CLASSES);
-    for (int i = 0; i < BATCH; i++) {
+    int[] classes = random.labels(labels.shape().size(), CLASSES);
+    for (int i = 0; i < classes.length; i++) {
       labels.value().slice().set(i, classes[i]);
     }
     x.push();

@@ -33,10 +33,11 @@ import jdk.incubator.vector.VectorMask;
  *
  * <p>All arrays are read and written from index 0, n floats in whole vectors; an output may be an
  * input where nothing else is said. NaN gives NaN; results may be subnormal, and overflow to
- * infinity where the true value does. The largest errors, in units in the last place of the true
- * value: exp 1.02, log 0.88 (all 2³² floats tried), softplus 1.8, sigmoid 2.5, tanh 2.6, erf 1.2,
- * and of max(|y|, 2⁻²⁰) swish 3.2, GELU 5.1, its tanh form 3.4 (all floats of magnitude 2⁻⁹ to 16
- * and a million others tried).
+ * infinity where the true value does. Bounds of the error for every float, in units in the last
+ * place of the true value: exp and log 1.1, erf 1.3, sine and cosine 1.6 (beyond |x| = 2¹⁶ they are
+ * {@link StrictMath}'s, rounded), softplus 2, sigmoid 2.6, tanh 2.7; and of max(|y|, 2⁻²⁰) swish
+ * and GELU's tanh form 4, GELU 6. A test holds them to it; docs/benchmarks.md has the largest
+ * found.
  */
 final class VectorMath {
 

@@ -1,10 +1,14 @@
 package io.github.bmr4j.cli;
 
 import io.github.bmr4j.engine.optim.Optimizer;
+import io.github.bmr4j.engine.reduction.InclusionProbability.Estimator;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
+import io.github.bmr4j.models.data.TableFile;
 import io.github.bmr4j.models.method.Bmrs;
 import io.github.bmr4j.models.method.Reparameterization;
+import io.github.bmr4j.models.method.SpikeAndSlabModel;
+import io.github.bmr4j.models.pruning.InclusionReport;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -143,6 +147,34 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
           "way to say how wide a posterior is",
           List.of(PosteriorOptions.Kind.values()),
           Choice::nameOf);
+    }
+  }
+
+  /** {@code --separator}. */
+  static final class Separator extends Choice<TableFile.Separator> {
+    Separator() {
+      super("separator", List.of(TableFile.Separator.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --indicators}. */
+  static final class Indicators extends Choice<SpikeAndSlabModel.Indicators> {
+    Indicators() {
+      super("form of indicators", List.of(SpikeAndSlabModel.Indicators.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --level}. */
+  static final class Level extends Choice<InclusionReport.Level> {
+    Level() {
+      super("level", List.of(InclusionReport.Level.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --weights-by}, {@code --nodes-by}. */
+  static final class InclusionEstimator extends Choice<Estimator> {
+    InclusionEstimator() {
+      super("estimator", List.of(Estimator.values()), Choice::nameOf);
     }
   }
 }

@@ -61,4 +61,9 @@ public interface WeightSource {
   default Node apply(UnaryFunction function, Node x) {
     return new Apply(function, x);
   }
+
+  /** What recurrent cells compute with. */
+  default RecurrentOperations recurrence() {
+    return new SampledRecurrence(this);
+  }
 }

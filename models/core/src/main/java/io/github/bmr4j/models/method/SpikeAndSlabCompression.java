@@ -1,8 +1,6 @@
 package io.github.bmr4j.models.method;
 
 import io.github.bmr4j.engine.distribution.ScaleMixture;
-import io.github.bmr4j.engine.inference.StochasticVariationalInference;
-import io.github.bmr4j.engine.optim.LearningRate;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.engine.reduction.InclusionProbability.Estimator;
 import io.github.bmr4j.kernels.Backend;
@@ -28,13 +26,15 @@ public final class SpikeAndSlabCompression {
    * @param indicators what is done with the indicators in training
    * @param mixture prior of each weight; its spike is that of the end
    * @param firstSpike s₀ at the start; goes linearly to the mixture's
-   * @param annealing share of the steps in which it does
+   * @param annealing share of a cycle's steps in which it does
+   * @param cycles how often the steps are done; before each but the first, units that have died are
+   *     drawn anew and the spike is wide again
    * @param learnInclusion whether π of each layer is learned, after the spike has its last width
    * @param initialDeviation starting σ of every weight
    * @param batch examples a step, or all if there are fewer
-   * @param steps of training
-   * @param learningRate of Adam; a fifth of it in the last fifth of the steps
-   * @param divergenceWarmUp share of the steps in which the KL's weight rises from 0 to 1
+   * @param steps of a cycle
+   * @param learningRate of Adam; a fifth of it in the last fifth of a cycle
+   * @param divergenceWarmUp share of the first cycle in which the KL's weight rises from 0 to 1
    * @param rule how inclusion is estimated and decided
    * @param fineTuning steps of training of what stays, under the slab
    * @param samples draws for predictions
@@ -45,6 +45,7 @@ public final class SpikeAndSlabCompression {
       ScaleMixture mixture,
       double firstSpike,
       double annealing,
+      int cycles,
       boolean learnInclusion,
       double initialDeviation,
       int batch,
@@ -65,6 +66,7 @@ public final class SpikeAndSlabCompression {
       require(divergenceWarmUp >= 0 && divergenceWarmUp <= 1, "divergenceWarmUp", divergenceWarmUp);
       require(initialDeviation > 0, "initialDeviation", initialDeviation);
       require(batch >= 1, "batch", batch);
+      require(cycles >= 1, "cycles", cycles);
       require(steps >= 1, "steps", steps);
       require(fineTuning >= 0, "fineTuning", fineTuning);
       require(samples >= 1, "samples", samples);
@@ -86,14 +88,15 @@ public final class SpikeAndSlabCompression {
         new Config(
             SpikeAndSlabModel.Indicators.COLLAPSED,
             new ScaleMixture(0.5, 1, 0.01),
-            0.11,
-            0.6,
+            0.2,
+            0.9,
+            1,
             false,
             0.0067,
             500,
             3_000,
             1e-2,
-            0.2,
+            0,
             new InclusionReport.Rule(
                 InclusionReport.Level.NODES, Estimator.MEAN_FIELD, Estimator.SAVAGE_DICKEY, 0.5, 0),
             0,
@@ -107,6 +110,7 @@ public final class SpikeAndSlabCompression {
           mixture,
           firstSpike,
           annealing,
+          cycles,
           learnInclusion,
           initialDeviation,
           batch,
@@ -126,6 +130,8 @@ public final class SpikeAndSlabCompression {
    * @param report inclusion probabilities, and what is kept
    * @param full before anything left
    * @param pruned after
+   * @param fullNoiseless as full, on targets without noise; null if they are not known
+   * @param prunedNoiseless as pruned, on targets without noise; null if they are not known
    * @param noise standard deviation of the observation noise in the targets' unit; NaN for classes
    * @param trainSeconds wall time of training, fine-tuning included
    * @param selectSeconds wall time of estimating inclusion
@@ -134,6 +140,8 @@ public final class SpikeAndSlabCompression {
       InclusionReport report,
       SpikeAndSlabEvaluation full,
       SpikeAndSlabEvaluation pruned,
+      SpikeAndSlabEvaluation fullNoiseless,
+      SpikeAndSlabEvaluation prunedNoiseless,
       double noise,
       double trainSeconds,
       double selectSeconds) {}
@@ -164,6 +172,7 @@ public final class SpikeAndSlabCompression {
   private final Config config;
   private final Dataset train;
   private final Dataset test;
+  private final Dataset noiseless;
   private final double scale;
   private final Listener listener;
   private final SpikeAndSlabModel model;
@@ -174,6 +183,7 @@ public final class SpikeAndSlabCompression {
    * @param network of dense layers, with the same activation after each but the last
    * @param train standardised, targets too
    * @param test likewise
+   * @param noiseless the test part with targets without noise, or null if they are not known
    * @param scale the targets' unit: what one of the standardised ones is; 1 for classes
    * @param config settings
    * @param listener hears how it goes on
@@ -183,6 +193,7 @@ public final class SpikeAndSlabCompression {
       Network network,
       Dataset train,
       Dataset test,
+      Dataset noiseless,
       double scale,
       Config config,
       Listener listener) {
@@ -190,6 +201,7 @@ public final class SpikeAndSlabCompression {
     this.config = config;
     this.train = train;
     this.test = test;
+    this.noiseless = noiseless;
     this.scale = scale;
     this.listener = listener;
     this.activation = activation(network);
@@ -240,20 +252,24 @@ public final class SpikeAndSlabCompression {
     long start = System.nanoTime();
     train(batches);
     long trained = System.nanoTime();
-    SpikeAndSlabEvaluation full = evaluate(parameters());
+    SpikeAndSlabEvaluation full = evaluate(test, parameters());
+    SpikeAndSlabEvaluation fullNoiseless = evaluate(noiseless, parameters());
     long selecting = System.nanoTime();
-    InclusionReport report = new InclusionReport(model.posterior(), config.rule(), activation);
+    InclusionReport report = report();
     long selected = System.nanoTime();
     model.reduce(report.layers());
     if (config.fineTuning() > 0) {
       fineTune(batches);
     }
     long tuned = System.nanoTime();
-    SpikeAndSlabEvaluation pruned = evaluate(report.kept());
+    SpikeAndSlabEvaluation pruned = evaluate(test, report.kept());
+    SpikeAndSlabEvaluation prunedNoiseless = evaluate(noiseless, report.kept());
     return new Result(
         report,
         full,
         pruned,
+        fullNoiseless,
+        prunedNoiseless,
         model.noise() == null ? Double.NaN : scale * model.noise().standardDeviation(0),
         (trained - start + tuned - selected) * 1e-9,
         (selected - selecting) * 1e-9);
@@ -264,11 +280,21 @@ public final class SpikeAndSlabCompression {
   }
 
   private void train(Batches batches) {
-    int steps = config.steps();
-    Optimizer optimizer = Optimizer.of(Optimizer.Adam.DEFAULT, slowAtTheEnd(0, steps));
+    Optimizer optimizer = Optimizer.of(Optimizer.Adam.DEFAULT, this::learningRate);
     SupervisedTraining training = new SupervisedTraining(backend, model, train, batches, optimizer);
+    for (int cycle = 0; cycle < config.cycles(); cycle++) {
+      if (cycle > 0) {
+        model.redrawDeadUnits(report(), cycle);
+      }
+      cycle(training, cycle);
+    }
+    training.inference().requireFinite();
+  }
+
+  private void cycle(SupervisedTraining training, int cycle) {
+    int steps = config.steps();
     double annealed = config.annealing() * steps;
-    double warm = config.divergenceWarmUp() * steps;
+    double warm = cycle == 0 ? config.divergenceWarmUp() * steps : 0;
     for (int step = 1; step <= steps; step++) {
       double progress = annealed == 0 ? 1 : Math.min(1, step / annealed);
       model.setSpike(
@@ -277,31 +303,50 @@ public final class SpikeAndSlabCompression {
       if (config.learnInclusion() && progress == 1 && step % INCLUSION_PERIOD == 0) {
         model.learnInclusion();
       }
-      listener.step(step, steps + config.fineTuning(), training.step());
+      double loss = training.step();
+      listener.step(training.inference().steps(), totalSteps(), loss);
+    }
+  }
+
+  private long trainingSteps() {
+    return (long) config.cycles() * config.steps();
+  }
+
+  private long totalSteps() {
+    return trainingSteps() + config.fineTuning();
+  }
+
+  private InclusionReport report() {
+    return new InclusionReport(model.posterior(), config.rule(), activation);
+  }
+
+  private void fineTune(Batches batches) {
+    Optimizer optimizer = Optimizer.of(Optimizer.Adam.DEFAULT, this::learningRate);
+    optimizer.resumeAt(trainingSteps());
+    SupervisedTraining training = new SupervisedTraining(backend, model, train, batches, optimizer);
+    for (int step = 1; step <= config.fineTuning(); step++) {
+      double loss = training.step();
+      listener.step(training.inference().steps(), totalSteps(), loss);
     }
     training.inference().requireFinite();
   }
 
-  private void fineTune(Batches batches) {
-    Optimizer optimizer =
-        Optimizer.of(Optimizer.Adam.DEFAULT, slowAtTheEnd(config.steps(), config.fineTuning()));
-    optimizer.resumeAt(config.steps());
-    SupervisedTraining training = new SupervisedTraining(backend, model, train, batches, optimizer);
-    StochasticVariationalInference inference = training.inference();
-    for (int step = 1; step <= config.fineTuning(); step++) {
-      listener.step(config.steps() + step, config.steps() + config.fineTuning(), training.step());
+  /** Of step {@code step} of the whole run, from 1. */
+  private double learningRate(long step) {
+    boolean tuning = step > trainingSteps();
+    long steps = tuning ? config.fineTuning() : config.steps();
+    long within = tuning ? step - trainingSteps() : (step - 1) % steps + 1;
+    return within > (1 - SLOW_SHARE) * steps
+        ? SLOW_FACTOR * config.learningRate()
+        : config.learningRate();
+  }
+
+  private SpikeAndSlabEvaluation evaluate(Dataset on, long kept) {
+    if (on == null) {
+      return null;
     }
-    inference.requireFinite();
-  }
-
-  private LearningRate slowAtTheEnd(long before, long steps) {
-    double rate = config.learningRate();
-    return step -> step - before > (1 - SLOW_SHARE) * steps ? SLOW_FACTOR * rate : rate;
-  }
-
-  private SpikeAndSlabEvaluation evaluate(long kept) {
     SupervisedPrediction prediction =
-        new SupervisedPrediction(backend, model, Math.min(PREDICTION_BATCH, test.size()));
-    return prediction.evaluate(test, config.samples(), scale, kept);
+        new SupervisedPrediction(backend, model, Math.min(PREDICTION_BATCH, on.size()));
+    return prediction.evaluate(on, config.samples(), scale, kept);
   }
 }

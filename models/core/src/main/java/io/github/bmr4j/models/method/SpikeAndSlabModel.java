@@ -13,8 +13,10 @@ import io.github.bmr4j.engine.inference.MixturePrior;
 import io.github.bmr4j.engine.inference.Moments;
 import io.github.bmr4j.engine.inference.NoisePrecision;
 import io.github.bmr4j.engine.inference.Sampling;
+import io.github.bmr4j.engine.random.Streams;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.NormalFactors;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.layer.ParameterBlock;
@@ -54,6 +56,13 @@ public final class SpikeAndSlabModel {
     }
   }
 
+  /**
+   * Pre-activations of hidden units start with half the usual spread, and biases anywhere within
+   * ±1: what has no effect on average, such as a square or a product, is only seen by a unit whose
+   * activation is bent where the data are.
+   */
+  private static final double HIDDEN_RANGE = 0.5;
+
   /** φ of an indicator that is kept in the posterior, at the start; as in both papers' code. */
   private static final double OPEN = 0.99;
 
@@ -70,12 +79,14 @@ public final class SpikeAndSlabModel {
   private final Indicators indicators;
   private final NoisePrecision noise;
   private final Map<String, Block> blocks = new LinkedHashMap<>();
+  private final double initialDeviation;
+  private final long seed;
   private ScaleMixture mixture;
   private boolean reduced;
 
   /**
-   * A model with starting values: means uniform within ±√(3/inputs), so that their variance is that
-   * of an average over the inputs.
+   * A model with starting values: means uniform within ±√(3/inputs), half of that in hidden layers,
+   * whose biases are uniform within ±1.
    *
    * @param backend holds the parameters
    * @param network of dense layers
@@ -97,20 +108,23 @@ public final class SpikeAndSlabModel {
     this.network = network;
     this.indicators = indicators;
     this.mixture = mixture;
+    this.initialDeviation = initialDeviation;
+    this.seed = seed;
     this.sampling = new Sampling(seed);
     this.noise = realTargets ? new NoisePrecision(backend, network.output().size(), 1) : null;
     List<ParameterBlock> parameters = network.parameters();
     for (int i = 0; i < parameters.size(); i++) {
       ParameterBlock block = parameters.get(i);
-      blocks.put(block.layer(), block(block, i, i == parameters.size() - 1, initialDeviation));
+      boolean last = i == parameters.size() - 1;
+      blocks.put(block.layer(), block(block, i, last));
+      redraw(blocks.get(block.layer()), null, last ? null : new boolean[block.rows()], 0);
     }
   }
 
-  private Block block(ParameterBlock block, int i, boolean last, double initialDeviation) {
+  private Block block(ParameterBlock block, int i, boolean last) {
     double slab = mixture.slab();
     MeanFieldNormal weights =
         new MeanFieldNormal(backend, block.layer(), 2 * i, block.size(), slab * slab, sampling);
-    weights.initialize(Math.sqrt(3.0 / block.columns()), initialDeviation);
     MixturePrior prior = null;
     Gates gates = null;
     switch (indicators) {
@@ -256,6 +270,76 @@ public final class SpikeAndSlabModel {
               block.gates() != null && indicators == Indicators.DIRAC_NODES));
     }
     return layers;
+  }
+
+  /**
+   * Draws units that have died anew, as at the start. The rest stays as it is.
+   *
+   * @param report says which units have no use
+   * @param cycle distinguishes this time from others
+   */
+  public void redrawDeadUnits(InclusionReport report, int cycle) {
+    boolean[] deadInputs = null;
+    List<InclusionReport.Layer> layers = report.layers();
+    List<Block> all = List.copyOf(blocks.values());
+    for (int l = 0; l < all.size(); l++) {
+      boolean[] deadOutputs = l + 1 < all.size() ? not(layers.get(l + 1).usedInputs()) : null;
+      redraw(all.get(l), deadInputs, deadOutputs, cycle);
+      deadInputs = deadOutputs;
+    }
+    sampling.invalidate();
+  }
+
+  private static boolean[] not(boolean[] used) {
+    boolean[] unused = new boolean[used.length];
+    for (int i = 0; i < used.length; i++) {
+      unused[i] = !used[i];
+    }
+    return unused;
+  }
+
+  private void redraw(Block block, boolean[] deadInputs, boolean[] deadOutputs, int cycle) {
+    ParameterBlock parameters = block.block();
+    int columns = parameters.columns();
+    int weights = parameters.rows() * columns;
+    NormalFactors factors = block.weights().factors();
+    Slice uniform = new Slice(backend.memory().allocate(parameters.size()), 0, parameters.size());
+    backend
+        .noise()
+        .uniform(
+            seed, Streams.of(Streams.Purpose.INITIALIZATION, 2 * block.index()), cycle, uniform);
+    List<Slice> changed =
+        List.of(
+            factors.mean(),
+            factors.rho(),
+            factors.meanMoment1(),
+            factors.meanMoment2(),
+            factors.rhoMoment1(),
+            factors.rhoMoment2());
+    backend.memory().pull(uniform);
+    changed.forEach(backend.memory()::pull);
+    boolean last = deadOutputs == null;
+    double range = Math.sqrt(3.0 / columns) * (last ? 1 : HIDDEN_RANGE);
+    double biasRange = last ? 0 : 1;
+    for (int k = 0; k < parameters.size(); k++) {
+      int row = k < weights ? k / columns : k - weights;
+      boolean dead =
+          cycle == 0
+              || (deadOutputs != null && deadOutputs[row])
+              || (k < weights && deadInputs != null && deadInputs[k % columns]);
+      if (dead) {
+        // Zero moments: the optimiser has not seen these.
+        factors
+            .mean()
+            .set(k, (float) ((k < weights ? range : biasRange) * (2 * uniform.get(k) - 1)));
+        factors.rho().set(k, (float) Math.log(Math.expm1(initialDeviation)));
+        factors.meanMoment1().set(k, 0);
+        factors.meanMoment2().set(k, 0);
+        factors.rhoMoment1().set(k, 0);
+        factors.rhoMoment2().set(k, 0);
+      }
+    }
+    changed.forEach(backend.memory()::push);
   }
 
   /**

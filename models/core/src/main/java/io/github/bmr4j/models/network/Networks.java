@@ -7,7 +7,9 @@ import io.github.bmr4j.models.layer.AveragePooling;
 import io.github.bmr4j.models.layer.Convolution;
 import io.github.bmr4j.models.layer.Dense;
 import io.github.bmr4j.models.layer.Flatten;
+import io.github.bmr4j.models.layer.Gru;
 import io.github.bmr4j.models.layer.Layer;
+import io.github.bmr4j.models.layer.Lstm;
 import io.github.bmr4j.models.layer.MaxPooling;
 import io.github.bmr4j.models.layer.Noise;
 import java.util.ArrayList;
@@ -146,5 +148,30 @@ public final class Networks {
             new Activation(UnaryFunction.RELU),
             new Dense("layer4", 500, outputs));
     return new Network("lenet-caffe", Shape.of(channels, 28, 28), layers);
+  }
+
+  /**
+   * A gated recurrent unit over a sequence and a dense layer on its last state.
+   *
+   * @param cell the recurrent layer
+   * @param outputs size of the last layer
+   */
+  public static Network recurrent(Gru cell, int outputs) {
+    return recurrent(cell, cell.steps() * cell.inputs(), cell.units(), outputs);
+  }
+
+  /**
+   * A long short-term memory over a sequence and a dense layer on its last state.
+   *
+   * @param cell the recurrent layer
+   * @param outputs size of the last layer
+   */
+  public static Network recurrent(Lstm cell, int outputs) {
+    return recurrent(cell, cell.steps() * cell.inputs(), cell.units(), outputs);
+  }
+
+  private static Network recurrent(Layer cell, int inputs, int units, int outputs) {
+    return new Network(
+        "recurrent", Shape.of(inputs), List.of(cell, new Dense("output", units, outputs)));
   }
 }
