@@ -67,7 +67,7 @@ class SpikeAndSlabCompressionTest {
               split.train(),
               split.test(),
               null,
-              scale.standardDeviation(),
+              kind.isClassification() ? 1 : scale.standardDeviation()[0],
               config,
               Listener.NONE)
           .run();
