@@ -333,21 +333,21 @@ final class PruneCommand implements Callable<Integer> {
             ? Shape.of(shape.channels(), shape.height(), shape.width())
             : Shape.of(shape.size());
     int classes = split.train().classNames().size();
-    Network network =
-        switch (kind) {
-          case MLP -> Networks.mlp(input, layers.toArray(), classes, function);
-          case LENET -> Networks.lenet(shape.channels(), classes);
-        };
     try {
-      network.parameterCount();
-    } catch (ArithmeticException tooLarge) {
+      return switch (kind) {
+        case MLP -> Networks.mlp(input, layers.toArray(), classes, function);
+        case LENET -> Networks.lenet(shape.channels(), classes);
+      };
+    } catch (ArithmeticException | IllegalArgumentException tooLarge) {
+      if (kind != NetworkKind.MLP) {
+        throw tooLarge;
+      }
       throw new InputException(
           "--hidden "
               + layers.sizes()
               + ": a layer has more weights than an array can hold, 2^31; choose smaller ones.",
           tooLarge);
     }
-    return network;
   }
 
   private static void announce(
