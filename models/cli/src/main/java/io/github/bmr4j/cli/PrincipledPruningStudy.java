@@ -13,6 +13,7 @@ import io.github.bmr4j.models.data.ToySequences;
 import io.github.bmr4j.models.layer.Gru;
 import io.github.bmr4j.models.layer.Lstm;
 import io.github.bmr4j.models.method.InferenceScheme;
+import io.github.bmr4j.models.method.PostHocSweep;
 import io.github.bmr4j.models.method.PrincipledPruning;
 import io.github.bmr4j.models.method.RegressionPrediction;
 import io.github.bmr4j.models.metric.RegressionMetrics;
@@ -76,6 +77,17 @@ final class PrincipledPruningStudy implements Study {
       }
     }
     sequences(settings, runs);
+    for (InferenceScheme scheme : InferenceScheme.values()) {
+      Table boston = TABLES.get(0);
+      for (int seed = 0; seed < settings.seedsOr(1); seed++) {
+        PrincipledPruning.Config config = withSlips(config(settings, boston, scheme, seed));
+        runs.add(
+            new Run(
+                labels("sweep", boston.name(), scheme),
+                seed,
+                () -> sweep(settings, boston, config)));
+      }
+    }
     for (Table table : TABLES) {
       for (int split = 0; split < settings.seedsOr(SPLITS); split++) {
         InferenceScheme scheme = InferenceScheme.VARIANCE_BACKPROPAGATION;
@@ -189,6 +201,46 @@ final class PrincipledPruningStudy implements Study {
         (double) result.rounds().stream().mapToLong(r -> r.reduction().byStructure()).sum());
     values.put("ties", (double) result.rounds().stream().mapToLong(r -> r.ties()).sum());
     return values;
+  }
+
+  /**
+   * One trained model, pruned by each score without training on: where the free energy is least.
+   */
+  private static Map<String, Double> sweep(
+      StudySettings settings, Table table, PrincipledPruning.Config config) throws IOException {
+    Dataset raw = read(settings, table);
+    Dataset data = Standardization.perFeature(raw).apply(raw);
+    try (Backend backend = settings.backends().openSingle()) {
+      PrincipledPruning pruning = new PrincipledPruning(backend, network(data), data, config);
+      Map<String, Double> values = new LinkedHashMap<>();
+      values.put("F trained", pruning.train().total());
+      RegressionPrediction prediction =
+          new RegressionPrediction(backend, pruning.model(), data, config.samples());
+      PostHocSweep sweep = new PostHocSweep(backend, pruning.model(), prediction);
+      for (PostHocSweep.Score score : PostHocSweep.Score.values()) {
+        List<PostHocSweep.Point> points = sweep.run(score);
+        int best = 0;
+        for (int i = 0; i < points.size(); i++) {
+          values.put(name(score) + " " + i + " %", points.get(i).freeEnergy().total());
+          best =
+              points.get(i).freeEnergy().total() < points.get(best).freeEnergy().total() ? i : best;
+        }
+        for (int i = 0; score == PostHocSweep.Score.EVIDENCE && i < points.size(); i++) {
+          values.put("estimate " + i + " %", points.get(i).predicted());
+        }
+        values.put(name(score) + " least F", points.get(best).freeEnergy().total());
+        values.put(name(score) + " at %", (double) best);
+      }
+      return values;
+    }
+  }
+
+  private static String name(PostHocSweep.Score score) {
+    return switch (score) {
+      case EVIDENCE -> "BMR";
+      case SIGNAL_TO_NOISE -> "SNR";
+      case SIGNAL_PLUS_ROBUSTNESS -> "SPR";
+    };
   }
 
   private static Map<String, Double> heldOut(

@@ -18,6 +18,8 @@ import io.github.bmr4j.models.layer.Gru;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
 import io.github.bmr4j.models.pruning.ModelReduction;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -191,6 +193,34 @@ class PrincipledPruningTest {
           slip.model().precision().posterior(0).mean()
               / correct.model().precision().posterior(0).mean();
       assertTrue(ratio > 1.5 && ratio < 2.6, () -> "ratio " + ratio);
+    }
+  }
+
+  /** The evidence leaves the fit alone the longest; each sweep starts from the whole model. */
+  @Test
+  void sweepsRankTheWholeModelByEachScore() {
+    Dataset data = data(1);
+    try (Backend backend = Backends.open(1)) {
+      PrincipledPruning pruning =
+          new PrincipledPruning(
+              backend, network(1), data, config(InferenceScheme.VARIANCE_BACKPROPAGATION));
+      FreeEnergy trained = pruning.train();
+      RegressionPrediction prediction = new RegressionPrediction(backend, pruning.model(), data, 1);
+      PostHocSweep sweep = new PostHocSweep(backend, pruning.model(), prediction);
+      Map<PostHocSweep.Score, Double> best = new EnumMap<>(PostHocSweep.Score.class);
+      for (PostHocSweep.Score score : PostHocSweep.Score.values()) {
+        List<PostHocSweep.Point> points = sweep.run(score);
+        assertEquals(100, points.size());
+        assertEquals(trained, points.get(0).freeEnergy());
+        assertEquals(trained.total(), points.get(0).predicted());
+        assertEquals(80, points.get(99).removed());
+        best.put(
+            score, points.stream().mapToDouble(p -> p.freeEnergy().total()).min().orElseThrow());
+      }
+      double evidence = best.get(PostHocSweep.Score.EVIDENCE);
+      assertTrue(evidence < trained.total() - 10, () -> "" + best);
+      assertTrue(evidence < best.get(PostHocSweep.Score.SIGNAL_PLUS_ROBUSTNESS), () -> "" + best);
+      assertEquals(trained, prediction.freeEnergy());
     }
   }
 
