@@ -14,7 +14,12 @@ final class SequenceArguments {
   }
 
   static void normalizePullback(
-      MatrixView x, Slice scale, float epsilon, MatrixView dOut, MatrixView dX, MatrixView products) {
+      MatrixView x,
+      Slice scale,
+      float epsilon,
+      MatrixView dOut,
+      MatrixView dX,
+      MatrixView products) {
     String operation = "normalizePullback";
     normalization(operation, x, scale, epsilon);
     own(operation, "x", x, "dX", dX);
