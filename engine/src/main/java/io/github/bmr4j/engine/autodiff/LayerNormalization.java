@@ -62,14 +62,10 @@ public final class LayerNormalization extends Node {
             products.matrix(),
             accumulates(0));
     if (inputGradient(1) != null) {
-      backend
-          .reduction()
-          .columnSums(products.matrix(), inputGradient(1).slice(), accumulates(1));
+      backend.reduction().columnSums(products.matrix(), inputGradient(1).slice(), accumulates(1));
     }
     if (inputGradient(2) != null) {
-      backend
-          .reduction()
-          .columnSums(gradient().matrix(), inputGradient(2).slice(), accumulates(2));
+      backend.reduction().columnSums(gradient().matrix(), inputGradient(2).slice(), accumulates(2));
     }
   }
 

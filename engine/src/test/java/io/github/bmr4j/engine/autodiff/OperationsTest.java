@@ -230,8 +230,7 @@ class OperationsTest {
                         .check(
                             x ->
                                 new Add(
-                                    x.get(0),
-                                    new LayerNormalization(x.get(0), x.get(1), x.get(2))),
+                                    x.get(0), new LayerNormalization(x.get(0), x.get(1), x.get(2))),
                             x ->
                                 zip(
                                     x[0],
@@ -246,8 +245,7 @@ class OperationsTest {
                         .operand(2, 3, 65)
                         .check(
                             x -> new Add(new Softmax(x.get(0)), x.get(0)),
-                            x ->
-                                zip(x[0], SequenceReference.softmax(x[0], 65), Double::sum),
+                            x -> zip(x[0], SequenceReference.softmax(x[0], 65), Double::sum),
                             TOLERANCE)),
             new Case(
                 "Softmax",

@@ -42,7 +42,7 @@ final class SequenceArguments {
 
   private static void normalization(String operation, MatrixView x, Slice scale, float epsilon) {
     Checks.length(operation, "scale", scale, x.columns());
-    if (!(epsilon >= 0) || x.rows() > 0 && x.columns() == 0) {
+    if (!(epsilon >= 0) || (x.rows() > 0 && x.columns() == 0)) {
       throw new IllegalArgumentException(
           operation
               + ": epsilon must be at least 0 and rows need a column, but they are "
