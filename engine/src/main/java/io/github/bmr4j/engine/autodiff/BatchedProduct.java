@@ -21,7 +21,7 @@ public final class BatchedProduct extends Node {
    */
   public BatchedProduct(Node a, Node b, boolean transposed) {
     super(shape(a.shape(), b.shape(), transposed), a, b);
-    require(a != b, "The operands of a batched product must be two nodes, but both are %s", a);
+    require(!a.equals(b), "The operands of a batched product must be two nodes, but both are %s", a);
     this.transposed = transposed;
   }
 
