@@ -209,6 +209,141 @@ class OperationsTest {
                           TOLERANCE);
                 }),
             new Case(
+                "LayerNormalization",
+                Set.of(LayerNormalization.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(2, 3, 19)
+                        .operand(19)
+                        .operand(19)
+                        .check(
+                            x -> new LayerNormalization(x.get(0), x.get(1), x.get(2)),
+                            x -> SequenceReference.normalize(x[0], x[1], x[2]),
+                            1e-5)),
+            new Case(
+                "LayerNormalization beside its operand",
+                Set.of(LayerNormalization.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(4, 5)
+                        .operand(5)
+                        .operand(5)
+                        .check(
+                            x ->
+                                new Add(
+                                    x.get(0), new LayerNormalization(x.get(0), x.get(1), x.get(2))),
+                            x ->
+                                zip(
+                                    x[0],
+                                    SequenceReference.normalize(x[0], x[1], x[2]),
+                                    Double::sum),
+                            1e-5)),
+            new Case(
+                "Softmax beside its operand",
+                Set.of(Softmax.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(2, 3, 65)
+                        .check(
+                            x -> new Add(new Softmax(x.get(0)), x.get(0)),
+                            x -> zip(x[0], SequenceReference.softmax(x[0], 65), Double::sum),
+                            TOLERANCE)),
+            new Case(
+                "Softmax",
+                Set.of(Softmax.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(7, 5)
+                        .check(
+                            x -> new Softmax(x.get(0)),
+                            x -> SequenceReference.softmax(x[0], 5),
+                            TOLERANCE)),
+            new Case(
+                "Permute of tokens into heads",
+                Set.of(Permute.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(2, 3, 4, 5)
+                        .check(
+                            x -> new Permute(x.get(0), 2, 0, 3, 1),
+                            x -> {
+                              double[] y = new double[120];
+                              for (int i = 0; i < 120; i++) {
+                                int q = i % 3;
+                                int d = i / 3 % 5;
+                                int n = i / 15 % 2;
+                                int h = i / 30;
+                                y[i] = x[0][((n * 3 + q) * 4 + h) * 5 + d];
+                              }
+                              return y;
+                            },
+                            TOLERANCE)),
+            new Case(
+                "Permute, of an operand used twice",
+                Set.of(Permute.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(3, 3)
+                        .check(
+                            x -> new Add(new Permute(x.get(0), 1, 0), x.get(0)),
+                            x -> {
+                              double[] y = new double[9];
+                              for (int i = 0; i < 9; i++) {
+                                y[i] = x[0][i] + x[0][i % 3 * 3 + i / 3];
+                              }
+                              return y;
+                            },
+                            TOLERANCE)),
+            new Case(
+                "BatchedProduct",
+                Set.of(BatchedProduct.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(3, 4, 5)
+                        .operand(3, 5, 7)
+                        .check(
+                            x -> new BatchedProduct(x.get(0), x.get(1), false),
+                            x -> SequenceReference.product(x[0], x[1], 3, 4, 5, 7, false),
+                            TOLERANCE)),
+            new Case(
+                "BatchedProduct, transposed, of operands used twice",
+                Set.of(BatchedProduct.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(2, 5, 5)
+                        .operand(2, 5, 5)
+                        .check(
+                            x ->
+                                new Add(
+                                    new BatchedProduct(x.get(0), x.get(1), true),
+                                    new Add(x.get(0), x.get(1))),
+                            x ->
+                                zip(
+                                    SequenceReference.product(x[0], x[1], 2, 5, 5, 5, true),
+                                    zip(x[0], x[1], Double::sum),
+                                    Double::sum),
+                            TOLERANCE)),
+            new Case(
+                "ClassTokens",
+                Set.of(ClassTokens.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(3, 2, 5)
+                        .operand(5)
+                        .operand(3, 5)
+                        .check(
+                            x -> new ClassTokens(x.get(0), x.get(1), x.get(2)),
+                            x -> {
+                              double[] y = new double[45];
+                              for (int i = 0; i < 45; i++) {
+                                int t = i / 5 % 3;
+                                double token = t == 0 ? x[1][i % 5] : x[0][i - 5 * (i / 15 + 1)];
+                                y[i] = token + x[2][i % 15];
+                              }
+                              return y;
+                            },
+                            TOLERANCE)),
+            new Case(
                 "Add",
                 Set.of(Add.class),
                 b ->

@@ -39,6 +39,9 @@ public interface Backend extends AutoCloseable {
   /** Sums and softmax. */
   ReductionKernels reduction();
 
+  /** Normalised rows and orders of axes. */
+  SequenceKernels sequence();
+
   /** Counter-based noise. */
   NoiseKernels noise();
 

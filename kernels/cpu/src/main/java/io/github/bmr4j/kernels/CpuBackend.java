@@ -1,6 +1,6 @@
 package io.github.bmr4j.kernels;
 
-/** A back end on the Java arrays themselves: a pool and eight sets of kernels. */
+/** A back end on the Java arrays themselves: a pool and nine sets of kernels. */
 record CpuBackend(
     String name,
     String describe,
@@ -10,6 +10,7 @@ record CpuBackend(
     ConvolutionKernels convolution,
     ElementwiseKernels elementwise,
     ReductionKernels reduction,
+    SequenceKernels sequence,
     NoiseKernels noise,
     VariationalKernels variational,
     EvidenceKernels evidence)

@@ -38,6 +38,7 @@ final class ScalarBackendProvider implements BackendProvider {
         new ScalarConvolutionKernels(),
         new ScalarElementwiseKernels(),
         new ScalarReductionKernels(),
+        new ScalarSequenceKernels(),
         new ScalarNoiseKernels(),
         new ScalarVariationalKernels(),
         new ScalarEvidenceKernels());

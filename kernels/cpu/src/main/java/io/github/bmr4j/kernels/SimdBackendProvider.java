@@ -141,6 +141,7 @@ final class SimdBackendProvider implements BackendProvider {
           new SimdConvolutionKernels(pool),
           new SimdElementwiseKernels(pool),
           new SimdReductionKernels(pool),
+          new SimdSequenceKernels(pool),
           new SimdNoiseKernels(pool),
           new SimdVariationalKernels(pool),
           new SimdEvidenceKernels(pool));

@@ -1,11 +1,12 @@
 package io.github.bmr4j.models.layer;
 
 import io.github.bmr4j.engine.autodiff.Node;
+import io.github.bmr4j.engine.autodiff.View;
 import io.github.bmr4j.engine.tensor.Shape;
 import java.util.List;
 
 /**
- * A fully connected layer, y = x Wᵀ + b.
+ * A fully connected layer, y = x Wᵀ + b, on the last axis: of a vector, or of each token alike.
  *
  * @param name in files and reports
  * @param inputs number of inputs
@@ -30,11 +31,18 @@ public record Dense(String name, int inputs, int outputs) implements Layer {
 
   @Override
   public Shape outputShape(Shape input) {
-    if (input.rank() != 1 || input.extent(0) != inputs) {
+    if (input.rank() < 1 || input.rank() > 2 || input.extent(-1) != inputs) {
       throw new IllegalArgumentException(
-          "Layer " + name + " takes [" + inputs + "], but gets " + input);
+          "Layer "
+              + name
+              + " takes ["
+              + inputs
+              + "] or [tokens, "
+              + inputs
+              + "], but gets "
+              + input);
     }
-    return Shape.of(outputs);
+    return input.rank() == 1 ? Shape.of(outputs) : Shape.of(input.extent(0), outputs);
   }
 
   /** The only block. */
@@ -54,6 +62,12 @@ public record Dense(String name, int inputs, int outputs) implements Layer {
 
   @Override
   public Node forward(Node x, WeightSource weights) {
-    return weights.linear(x, block());
+    if (x.shape().rank() == 2) {
+      return weights.linear(x, block());
+    }
+    int batch = x.shape().extent(0);
+    int tokens = x.shape().extent(1);
+    Node rows = View.reshape(x, Shape.of(batch * tokens, inputs));
+    return View.reshape(weights.linear(rows, block()), Shape.of(batch, tokens, outputs));
   }
 }

@@ -5,13 +5,25 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bmr4j.engine.autodiff.Apply;
+import io.github.bmr4j.engine.autodiff.Graph;
+import io.github.bmr4j.engine.autodiff.Input;
+import io.github.bmr4j.engine.autodiff.Node;
+import io.github.bmr4j.engine.autodiff.Parameter;
+import io.github.bmr4j.engine.autodiff.Sum;
 import io.github.bmr4j.engine.tensor.Shape;
+import io.github.bmr4j.engine.tensor.Tensor;
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.Backends;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.Window;
 import io.github.bmr4j.models.layer.Convolution;
 import io.github.bmr4j.models.layer.Dense;
 import io.github.bmr4j.models.layer.Layer;
+import io.github.bmr4j.models.layer.WeightSource;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class NetworksTest {
@@ -68,6 +80,80 @@ class NetworksTest {
     assertThrows(IllegalArgumentException.class, () -> grouped.outputShape(Shape.of(4, 2, 5)));
     assertThrows(
         IllegalArgumentException.class, () -> new Convolution("a", 4, 3, Window.square(3), 2));
+  }
+
+  /** Parameter counts of Marković et al.: Fashion-MNIST, CIFAR-10, CIFAR-100. */
+  @Test
+  void networksOfTokensHaveThePublishedNumbersOfParameters() {
+    assertEquals(3_186_954, Networks.visionTransformer(1, 10).parameterCount());
+    assertEquals(3_195_146, Networks.visionTransformer(3, 10).parameterCount());
+    assertEquals(3_218_276, Networks.visionTransformer(3, 100).parameterCount());
+    assertEquals(1_987_722, Networks.mlpMixer(1, 10).parameterCount());
+    assertEquals(1_995_914, Networks.mlpMixer(3, 10).parameterCount());
+    assertEquals(2_019_044, Networks.mlpMixer(3, 100).parameterCount());
+  }
+
+  /** Units beside a skip connection, and tokens that mix, are never certain to be dead. */
+  @Test
+  void networksOfTokensAreNoChains() {
+    for (Network network : List.of(Networks.visionTransformer(1, 10), Networks.mlpMixer(1, 10))) {
+      assertFalse(network.isChain(), network.name());
+      assertEquals("head", network.parameters().getLast().layer());
+      assertEquals(Shape.of(10), network.output());
+    }
+  }
+
+  /**
+   * Every example alone decides on its logits, whatever stands beside it in the batch; and one step
+   * of training reaches every parameter.
+   */
+  @Test
+  void networksOfTokensKeepExamplesApartAndTrainEveryParameter() {
+    try (Backend backend = Backends.open()) {
+      for (Network network : List.of(Networks.visionTransformer(1, 10), Networks.mlpMixer(1, 10))) {
+        List<Parameter> parameters = new ArrayList<>();
+        Random random = new Random(7);
+        WeightSource weights =
+            block -> {
+              float[] values = backend.memory().allocate(block.size());
+              for (int i = 0; i < values.length; i++) {
+                values[i] = (float) (0.1 * random.nextGaussian());
+              }
+              parameters.add(new Parameter(Tensor.of(block.shape(), values)));
+              return parameters.getLast();
+            };
+        Input x = new Input(network.batchShape(3));
+        Node logits = network.forward(x, weights);
+        Node loss = new Sum(new Apply(UnaryFunction.SQUARE, logits));
+        Graph graph = Graph.forTraining(backend, loss, logits);
+        int size = network.input().size();
+        for (int i = 0; i < size; i++) {
+          float pixel = (float) random.nextGaussian();
+          x.value().slice().set(i, pixel);
+          x.value().slice().set(2 * size + i, pixel);
+          x.value().slice().set(size + i, (float) random.nextGaussian());
+        }
+        x.push();
+        graph.forward();
+        graph.backward();
+        double apart = 0;
+        for (int c = 0; c < 10; c++) {
+          float first = logits.value().slice().get(c);
+          assertEquals(first, logits.value().slice().get(20 + c), 1e-5 * (1 + Math.abs(first)));
+          apart += Math.abs(first - logits.value().slice().get(10 + c));
+        }
+        assertTrue(apart > 0.01, () -> network.name() + " does not see its input");
+        for (Parameter parameter : parameters) {
+          float[] gradient = parameter.gradient().slice().toArray();
+          double norm = 0;
+          for (float g : gradient) {
+            norm += (double) g * g;
+          }
+          assertTrue(
+              norm > 0 && Double.isFinite(norm), () -> network.name() + " leaves out " + parameter);
+        }
+      }
+    }
   }
 
   @Test
