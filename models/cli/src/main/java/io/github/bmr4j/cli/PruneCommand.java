@@ -291,13 +291,14 @@ final class PruneCommand implements Callable<Integer> {
             ? Shape.of(shape.channels(), shape.height(), shape.width())
             : Shape.of(shape.size());
     int classes = split.train().classNames().size();
-    Network network =
-        switch (kind) {
-          case MLP -> Networks.mlp(input, layers.toArray(), classes, function);
-          case LENET -> Networks.lenet(shape.channels(), classes);
-        };
     try {
+      Network network =
+          switch (kind) {
+            case MLP -> Networks.mlp(input, layers.toArray(), classes, function);
+            case LENET -> Networks.lenet(shape.channels(), classes);
+          };
       network.parameterCount();
+      return network;
     } catch (ArithmeticException tooLarge) {
       throw new InputException(
           "--hidden "
@@ -305,7 +306,6 @@ final class PruneCommand implements Callable<Integer> {
               + ": a layer has more weights than an array can hold, 2^31; choose smaller ones.",
           tooLarge);
     }
-    return network;
   }
 
   private static void announce(
