@@ -334,14 +334,14 @@ final class PruneCommand implements Callable<Integer> {
             : Shape.of(shape.size());
     int classes = split.train().classNames().size();
     try {
-      return switch (kind) {
-        case MLP -> Networks.mlp(input, layers.toArray(), classes, function);
-        case LENET -> Networks.lenet(shape.channels(), classes);
-      };
-    } catch (ArithmeticException | IllegalArgumentException tooLarge) {
-      if (kind != NetworkKind.MLP) {
-        throw tooLarge;
-      }
+      Network network =
+          switch (kind) {
+            case MLP -> Networks.mlp(input, layers.toArray(), classes, function);
+            case LENET -> Networks.lenet(shape.channels(), classes);
+          };
+      network.parameterCount();
+      return network;
+    } catch (ArithmeticException tooLarge) {
       throw new InputException(
           "--hidden "
               + layers.sizes()

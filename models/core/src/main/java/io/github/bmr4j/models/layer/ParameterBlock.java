@@ -24,8 +24,10 @@ public record ParameterBlock(String layer, Shape weightShape, boolean bias) {
    * @param rows output units
    * @param columns inputs of each
    * @param bias whether each row has a bias
+   * @throws ArithmeticException if there are more weights than an array can hold
    */
   public ParameterBlock(String layer, int rows, int columns, boolean bias) {
+    Math.multiplyExact(rows, columns);
     this(layer, Shape.of(rows, columns), bias);
   }
 
