@@ -40,7 +40,11 @@ final class TrainingSteps {
 
   /** A step of the named network, or null if there is none. */
   static Runnable make(Backend backend, String name, boolean local) {
-    return name.equals("mlp") ? perceptron(backend, BATCH, new int[] {400, 400}, local) : null;
+    return switch (name) {
+      case "mlp" -> perceptron(backend, BATCH, new int[] {400, 400}, local);
+      case "lenet" -> step(backend, Networks.lenetCaffe(1, CLASSES), BATCH, local);
+      default -> null;
+    };
   }
 
   /**
@@ -52,6 +56,10 @@ final class TrainingSteps {
    */
   static Runnable perceptron(Backend backend, int batch, int[] hidden, boolean local) {
     Network network = Networks.mlp(Shape.of(PIXELS), hidden, CLASSES, UnaryFunction.RELU);
+    return step(backend, network, batch, local);
+  }
+
+  private static Runnable step(Backend backend, Network network, int batch, boolean local) {
     Sampling sampling = new Sampling(0);
     Input x = new Input(network.batchShape(batch));
     Input labels = new Input(Shape.of(batch));

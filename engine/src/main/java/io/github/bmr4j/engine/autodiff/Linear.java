@@ -6,7 +6,7 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Epilogue;
 import io.github.bmr4j.kernels.UnaryFunction;
 
-/** y = x Wᵀ + b: a fully connected layer before its activation. */
+/** y = x Wᵀ + b, or without b: a fully connected layer before its activation. */
 public final class Linear extends Node {
 
   private Epilogue addBias;
@@ -18,6 +18,27 @@ public final class Linear extends Node {
    */
   public Linear(Node x, Node weights, Node bias) {
     super(shape(x, weights, bias), x, weights, bias);
+  }
+
+  /**
+   * y = x Wᵀ.
+   *
+   * @param x [batch, in]
+   * @param weights W, [out, in]
+   */
+  public Linear(Node x, Node weights) {
+    super(shape(x, weights), x, weights);
+  }
+
+  private static Shape shape(Node x, Node weights) {
+    require(
+        x.shape().rank() == 2
+            && weights.shape().rank() == 2
+            && x.shape().extent(1) == weights.shape().extent(1),
+        "Linear needs x [batch, in] and weights [out, in], but got %s and %s",
+        x.shape(),
+        weights.shape());
+    return Shape.of(x.shape().extent(0), weights.shape().extent(0));
   }
 
   private static Shape shape(Node x, Node weights, Node bias) {
@@ -40,7 +61,10 @@ public final class Linear extends Node {
   @Override
   protected void forward(Backend backend) {
     if (addBias == null) {
-      addBias = Epilogue.of(input(2).slice(), UnaryFunction.IDENTITY);
+      addBias =
+          inputs().size() == 2
+              ? Epilogue.STORE
+              : Epilogue.of(input(2).slice(), UnaryFunction.IDENTITY);
     }
     backend
         .matrix()
@@ -52,7 +76,7 @@ public final class Linear extends Node {
     Tensor dy = gradient();
     Tensor dx = inputGradient(0);
     Tensor dWeights = inputGradient(1);
-    Tensor dBias = inputGradient(2);
+    Tensor dBias = inputs().size() == 2 ? null : inputGradient(2);
     if (dx != null) {
       backend.matrix().multiply(dy.matrix(), input(1).matrix(), dx.matrix(), epilogue(0));
     }

@@ -3,7 +3,6 @@ package io.github.bmr4j.engine.autodiff;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
-import java.util.Arrays;
 
 /**
  * An operation on packed moments [2 batch, n] that works element by element, in double on the host:
@@ -25,12 +24,23 @@ abstract class MomentElementwise extends Node {
    */
   private final double[] partials;
 
+  /** Memory of the operands' values and gradients. */
+  private final float[][] arrays;
+
+  private final float[][] slopes;
+  private final int[] offsets;
+  private final int[] slopeOffsets;
+
   MomentElementwise(Node... packed) {
     super(shape(packed), packed);
     operands = packed.length;
     half = shape().size() / 2;
     at = new double[2 * operands];
     partials = new double[4 * operands];
+    arrays = new float[operands][];
+    slopes = new float[operands][];
+    offsets = new int[operands];
+    slopeOffsets = new int[operands];
   }
 
   private static Shape shape(Node... packed) {
@@ -63,7 +73,10 @@ abstract class MomentElementwise extends Node {
 
   @Override
   protected final void forward(Backend backend) {
-    pullOperands(backend);
+    resolve();
+    for (int k = 0; k < operands; k++) {
+      backend.memory().pull(input(k).slice());
+    }
     float[] out = value().slice().array();
     int offset = value().slice().offset();
     for (int i = 0; i < half; i++) {
@@ -77,31 +90,31 @@ abstract class MomentElementwise extends Node {
 
   @Override
   protected final void pullback(Backend backend) {
-    pullOperands(backend);
     backend.memory().pull(gradient().slice());
     for (int k = 0; k < operands; k++) {
-      if (inputGradient(k) != null && accumulates(k)) {
-        backend.memory().pull(inputGradient(k).slice());
-      } else if (inputGradient(k) != null) {
+      if (inputGradient(k) != null) {
         Slice d = inputGradient(k).slice();
-        Arrays.fill(d.array(), d.offset(), d.offset() + d.length(), 0);
+        if (!accumulates(k)) {
+          backend.elementwise().fill(d, 0);
+        }
+        backend.memory().pull(d);
       }
     }
     float[] g = gradient().slice().array();
     int offset = gradient().slice().offset();
+    int row = 2 * operands;
     for (int i = 0; i < half; i++) {
       gather(i);
       partials(at, partials);
-      double byMean = g[offset + i];
-      double byVariance = g[offset + half + i];
+      float byMean = g[offset + i];
+      float byVariance = g[offset + half + i];
       for (int k = 0; k < operands; k++) {
-        if (inputGradient(k) != null) {
-          float[] d = inputGradient(k).slice().array();
-          int to = inputGradient(k).slice().offset() + i;
+        float[] d = slopes[k];
+        if (d != null) {
+          int to = slopeOffsets[k] + i;
           int j = 2 * k;
-          int next = 2 * operands;
-          d[to] += (float) (byMean * partials[j] + byVariance * partials[next + j]);
-          d[to + half] += (float) (byMean * partials[j + 1] + byVariance * partials[next + j + 1]);
+          d[to] += (float) (byMean * partials[j] + byVariance * partials[row + j]);
+          d[to + half] += (float) (byMean * partials[j + 1] + byVariance * partials[row + j + 1]);
         }
       }
     }
@@ -112,17 +125,27 @@ abstract class MomentElementwise extends Node {
     }
   }
 
-  private void gather(int i) {
+  /** Finds the arrays once, since they are asked for in each element. */
+  private void resolve() {
+    if (arrays[0] != null) {
+      return;
+    }
     for (int k = 0; k < operands; k++) {
-      Slice operand = input(k).slice();
-      at[2 * k] = operand.array()[operand.offset() + i];
-      at[2 * k + 1] = operand.array()[operand.offset() + half + i];
+      arrays[k] = input(k).slice().array();
+      offsets[k] = input(k).slice().offset();
+      if (inputGradient(k) != null) {
+        slopes[k] = inputGradient(k).slice().array();
+        slopeOffsets[k] = inputGradient(k).slice().offset();
+      }
     }
   }
 
-  private void pullOperands(Backend backend) {
+  private void gather(int i) {
     for (int k = 0; k < operands; k++) {
-      backend.memory().pull(input(k).slice());
+      float[] array = arrays[k];
+      int from = offsets[k] + i;
+      at[2 * k] = array[from];
+      at[2 * k + 1] = array[from + half];
     }
   }
 }

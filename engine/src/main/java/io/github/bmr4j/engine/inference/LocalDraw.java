@@ -7,6 +7,7 @@ import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.engine.tensor.Tensor;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.ElementwiseKernels;
+import io.github.bmr4j.kernels.MatrixView;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 
@@ -26,8 +27,11 @@ public final class LocalDraw extends Node {
 
   private final Sampling sampling;
   private final int index;
+  private final boolean shared;
   private Slice deviations;
   private Slice share;
+  private MatrixView shareMatrix;
+  private Slice row;
 
   /**
    * @param mean m, any shape
@@ -36,6 +40,18 @@ public final class LocalDraw extends Node {
    * @param index of the noise stream, unique in the model
    */
   public LocalDraw(Node mean, Node variance, Sampling sampling, int index) {
+    this(mean, variance, sampling, index, false);
+  }
+
+  /**
+   * @param mean m, [batch, n] if noise is shared, else any shape
+   * @param variance v, the same shape, at least 0
+   * @param sampling which draw
+   * @param index of the noise stream, unique in the model
+   * @param shared whether all examples have the same noise, one number a column: so do the steps of
+   *     a sequence, whose weights are the same
+   */
+  public LocalDraw(Node mean, Node variance, Sampling sampling, int index, boolean shared) {
     super(mean.shape(), mean, variance);
     require(
         mean.shape().equals(variance.shape()),
@@ -44,6 +60,7 @@ public final class LocalDraw extends Node {
         variance.shape());
     this.sampling = sampling;
     this.index = index;
+    this.shared = shared;
   }
 
   /**
@@ -68,6 +85,17 @@ public final class LocalDraw extends Node {
     return new LocalDraw(mean, variance, latent.sampling(), latent.index());
   }
 
+  /**
+   * A draw with the noise of some weights' own stream, the same for all examples.
+   *
+   * @param mean m, [batch, n]
+   * @param variance v, [batch, n], at least 0
+   * @param weights whose stream it is
+   */
+  public static LocalDraw shared(Node mean, Node variance, MeanFieldNormal weights) {
+    return new LocalDraw(mean, variance, weights.sampling(), weights.index(), true);
+  }
+
   @Override
   protected void forward(Backend backend) {
     Slice mean = input(0).slice();
@@ -83,7 +111,7 @@ public final class LocalDraw extends Node {
     arithmetic.fill(deviations, LEAST_VARIANCE);
     arithmetic.add(deviations, input(1).slice(), deviations);
     arithmetic.apply(UnaryFunction.SQRT, deviations, deviations);
-    draw(backend, out);
+    draw(backend, out, value().matrix());
     arithmetic.multiply(out, deviations, out);
     arithmetic.add(out, mean, out);
   }
@@ -110,9 +138,10 @@ public final class LocalDraw extends Node {
     }
     if (accumulates(1) && share == null) {
       share = allocate(backend);
+      shareMatrix = share.asMatrix(value().matrix().rows(), value().matrix().columns());
     }
     Slice d = accumulates(1) ? share : dVariance.slice();
-    draw(backend, d);
+    draw(backend, d, accumulates(1) ? shareMatrix : dVariance.matrix());
     arithmetic.multiply(d, dy, d);
     arithmetic.divide(d, deviations, d);
     arithmetic.scale(0.5f, d, d);
@@ -121,8 +150,18 @@ public final class LocalDraw extends Node {
     }
   }
 
-  private void draw(Backend backend, Slice out) {
-    backend.noise().normal(sampling.seed(), sampling.stream(index), sampling.step(), out);
+  private void draw(Backend backend, Slice out, MatrixView matrix) {
+    if (!shared) {
+      backend.noise().normal(sampling.seed(), sampling.stream(index), sampling.step(), out);
+      return;
+    }
+    if (row == null) {
+      int columns = shape().extent(-1);
+      row = new Slice(backend.memory().allocate(columns), 0, columns);
+    }
+    backend.noise().normal(sampling.seed(), sampling.stream(index), sampling.step(), row);
+    backend.elementwise().fill(out, 0);
+    backend.elementwise().addRow(row, matrix);
   }
 
   private Slice allocate(Backend backend) {

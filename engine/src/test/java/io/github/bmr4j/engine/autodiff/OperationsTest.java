@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.DoubleBinaryOperator;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -392,6 +393,50 @@ class OperationsTest {
                   }
                 }),
             new Case(
+                "MomentProduct",
+                Set.of(MomentProduct.class),
+                b -> {
+                  moments(b, 2, x -> new MomentProduct(x[0], x[1]), x -> product(x, false));
+                  moments(b, 2, x -> new MomentProduct(x[0], x[1], true), x -> product(x, true));
+                }),
+            new Case(
+                "MomentMix",
+                Set.of(MomentMix.class),
+                b -> {
+                  moments(b, 3, x -> new MomentMix(x[0], x[1], x[2]), x -> mix(x, false));
+                  moments(b, 3, x -> new MomentMix(x[0], x[1], x[2], true), x -> mix(x, true));
+                }),
+            new Case(
+                "Columns",
+                Set.of(Columns.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(3, 7)
+                        .check(
+                            x ->
+                                new Multiply(
+                                    new Columns(x.get(0), 1, 3), new Columns(x.get(0), 3, 3)),
+                            x -> {
+                              double[] y = new double[9];
+                              for (int i = 0; i < 9; i++) {
+                                int row = i / 3 * 7 + i % 3;
+                                y[i] = x[0][row + 1] * x[0][row + 3];
+                              }
+                              return y;
+                            },
+                            TOLERANCE)),
+            new Case(
+                "Linear without bias",
+                Set.of(Linear.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(5, 7)
+                        .operand(3, 7)
+                        .check(
+                            x -> new Linear(x.get(0), x.get(1)),
+                            x -> linear(x[0], x[1], new double[3], 5, 7, 3),
+                            TOLERANCE)),
+            new Case(
                 "GaussianNegativeLogLikelihood",
                 Set.of(GaussianNegativeLogLikelihood.class),
                 b -> {
@@ -540,13 +585,79 @@ class OperationsTest {
   private static double[] momentApply(ActivationMoments f, double[] x) {
     int half = x.length / 2;
     double[] y = new double[x.length];
-    double[] result = new double[2];
+    double[] result = new double[ActivationMoments.RESULTS];
     for (int i = 0; i < half; i++) {
-      f.moments(x[i] - 1, x[half + i], result);
+      f.evaluate(x[i] - 1, x[half + i], result);
       y[i] = result[0];
       y[half + i] = result[1];
     }
     return y;
+  }
+
+  private static void moments(
+      Backend backend, int operands, Function<Node[], Node> node, Combination expected) {
+    GradientCheck check = new GradientCheck(backend);
+    for (int i = 0; i < operands; i++) {
+      check = check.positive(4, 5);
+    }
+    // The first operand's means get either sign.
+    check.check(
+        x -> {
+          Node[] all = x.toArray(new Node[0]);
+          all[0] = new Add(all[0], shift(backend, 2, 5));
+          return node.apply(all);
+        },
+        x -> {
+          double[][] y = x.clone();
+          y[0] = x[0].clone();
+          for (int i = 0; i < 10; i++) {
+            y[0][i]--;
+          }
+          return packed(y, expected);
+        },
+        1e-5);
+  }
+
+  /** Mean and variance of one element from those of the operands, in turns. */
+  private interface Combination {
+    double[] of(double[] moments);
+  }
+
+  private static double[] packed(double[][] operands, Combination combination) {
+    int half = operands[0].length / 2;
+    double[] y = new double[2 * half];
+    for (int i = 0; i < half; i++) {
+      double[] at = new double[2 * operands.length];
+      for (int k = 0; k < operands.length; k++) {
+        at[2 * k] = operands[k][i];
+        at[2 * k + 1] = operands[k][half + i];
+      }
+      double[] result = combination.of(at);
+      y[i] = result[0];
+      y[half + i] = result[1];
+    }
+    return y;
+  }
+
+  private static double[] product(double[] x, boolean published) {
+    double spread = published ? x[2] * x[2] * x[3] : x[2] * x[2] + x[3];
+    return new double[] {x[0] * x[2], x[1] * spread + x[3] * x[0] * x[0]};
+  }
+
+  /** Var[u a + (1 − u) b] from the second moments of the three, which are independent. */
+  private static double[] mix(double[] x, boolean published) {
+    double u = x[0];
+    double mean = u * x[2] + (1 - u) * x[4];
+    if (published) {
+      return new double[] {
+        mean,
+        x[1] * (x[2] * x[2] + x[3]) + u * u * x[3] + x[1] * (x[4] * x[4] + x[5]) + u * u * x[5]
+      };
+    }
+    double gap = x[2] - x[4];
+    double ofU = u * u + x[1];
+    double ofRest = (1 - u) * (1 - u) + x[1];
+    return new double[] {mean, gap * gap * x[1] + ofU * x[3] + ofRest * x[5]};
   }
 
   private static void gaussian(Backend backend, int batch, int outputs, int constants) {

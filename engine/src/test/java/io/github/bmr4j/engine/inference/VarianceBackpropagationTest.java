@@ -64,22 +64,22 @@ class VarianceBackpropagationTest {
 
   @Test
   void rectifiedMomentsAreExactInBothTails() {
-    double[] result = new double[2];
+    double[] result = new double[ActivationMoments.RESULTS];
     int cases = 0;
     for (JsonElement c : golden.getAsJsonArray("relu_moments")) {
-      ActivationMoments.RELU.moments(get(c, "mean"), get(c, "var"), result);
+      ActivationMoments.RELU.evaluate(get(c, "mean"), get(c, "var"), result);
       close(get(c, "out_mean"), result[0], 1e-11, c);
       close(get(c, "out_var"), result[1], 1e-9, c);
       cases++;
     }
     assertEquals(14, cases);
-    double[] d = new double[4];
+    double[] d = new double[ActivationMoments.RESULTS];
     for (JsonElement c : golden.getAsJsonArray("relu_moment_partials")) {
-      ActivationMoments.RELU.partials(get(c, "mean"), get(c, "var"), d);
-      close(get(c, "dmean_dm"), d[0], 1e-10, c);
-      close(get(c, "dmean_dv"), d[1], 1e-10, c);
-      close(get(c, "dvar_dm"), d[2], 1e-9, c);
-      close(get(c, "dvar_dv"), d[3], 1e-9, c);
+      ActivationMoments.RELU.evaluate(get(c, "mean"), get(c, "var"), d);
+      close(get(c, "dmean_dm"), d[2], 1e-10, c);
+      close(get(c, "dmean_dv"), d[3], 1e-10, c);
+      close(get(c, "dvar_dm"), d[4], 1e-9, c);
+      close(get(c, "dvar_dv"), d[5], 1e-9, c);
     }
   }
 
@@ -92,10 +92,10 @@ class VarianceBackpropagationTest {
   }
 
   private static void check(String group, String variant, ActivationMoments f) {
-    double[] result = new double[2];
+    double[] result = new double[ActivationMoments.RESULTS];
     int cases = 0;
     for (JsonElement c : golden.getAsJsonObject(group).getAsJsonArray("cases")) {
-      f.moments(get(c, "mean"), get(c, "var"), result);
+      f.evaluate(get(c, "mean"), get(c, "var"), result);
       assertEquals(get(c, variant + "_mean"), result[0], 1e-13, () -> f + " " + c);
       close(get(c, variant + "_var"), result[1], 1e-10, f + " " + c);
       cases++;
@@ -106,15 +106,13 @@ class VarianceBackpropagationTest {
   /** The derivatives at a point where a unit has left, and on both sides of it. */
   @Test
   void aPointHasTheMomentsOfTheActivationItself() {
-    double[] result = new double[2];
-    double[] d = new double[4];
+    double[] result = new double[ActivationMoments.RESULTS];
     for (double m : new double[] {-2, 0, 3}) {
-      ActivationMoments.RELU.moments(m, 0, result);
+      ActivationMoments.RELU.evaluate(m, 0, result);
       assertEquals(Math.max(m, 0), result[0]);
       assertEquals(0, result[1]);
-      ActivationMoments.RELU.partials(m, 0, d);
-      assertEquals(m > 0 ? 1 : 0, d[0]);
-      for (double partial : d) {
+      assertEquals(m > 0 ? 1 : 0, result[2]);
+      for (double partial : result) {
         assertTrue(Double.isFinite(partial));
       }
     }

@@ -212,8 +212,11 @@ final class ConvolutionWeightPullback {
       for (int s = 0; s < slabs; s++) {
         sum = sum.add(FloatVector.fromArray(FLOAT, sums, from + s * distance + j));
       }
-      FloatVector old = FloatVector.fromArray(FLOAT, out, to + j);
-      (accumulate ? sum.add(old) : sum).intoArray(out, to + j);
+      if (accumulate) {
+        sum.add(FloatVector.fromArray(FLOAT, out, to + j)).intoArray(out, to + j);
+      } else {
+        sum.intoArray(out, to + j);
+      }
     }
     for (; j < n; j++) {
       float sum = 0;

@@ -62,6 +62,33 @@ final class ScalarVariationalKernels implements VariationalKernels {
   }
 
   @Override
+  public void updateByMoments(
+      NormalFactors q,
+      Slice byMean,
+      Slice byVariance,
+      Slice scale,
+      Slice mask,
+      boolean rhoIsVariance,
+      VariationalStep step,
+      UpdateRule rule) {
+    VariationalArguments.updateByMoments(q, byMean, byVariance, scale, mask, step, rule);
+    double v = step.priorVariance;
+    for (int i = 0; i < q.length(); i++) {
+      double mean = q.mean().get(i);
+      double rho = q.rho().get(i);
+      double sigma = rhoIsVariance ? Math.sqrt(sigma(rho)) : sigma(rho);
+      double slope = rhoIsVariance ? slope(rho) / (2 * sigma) : slope(rho);
+      double factor = factor(scale, mask, i);
+      double weight = step.likelihoodWeight * factor;
+      double gradient = weight * byMean.get(i) + step.klWeight * mean / v;
+      double bySigma =
+          2 * weight * factor * sigma * byVariance.get(i) + step.klWeight * (sigma / v - 1 / sigma);
+      apply(rule, q.mean(), q.meanMoment1(), q.meanMoment2(), i, gradient);
+      apply(rule, q.rho(), q.rhoMoment1(), q.rhoMoment2(), i, bySigma * slope);
+    }
+  }
+
+  @Override
   public double klDivergence(Slice mean, Slice rho, Slice mask, float priorVariance) {
     VariationalArguments.divergence(mean, rho, mask);
     VariationalArguments.positive("klDivergence", "the prior variance", priorVariance);

@@ -25,6 +25,7 @@ final class SimdVariationalKernels implements VariationalKernels {
     SAMPLE,
     MEAN,
     UPDATE,
+    UPDATE_BY_MOMENTS,
     DIVERGENCE,
     POINT
   }
@@ -61,16 +62,29 @@ final class SimdVariationalKernels implements VariationalKernels {
     synchronized (pool) {
       task.coordinates(step.seed, step.stream, step.step);
       task.factors(q.mean(), q.rho(), scale, mask, gradient);
-      task.meanMoment1 = q.meanMoment1();
-      task.meanMoment2 = q.meanMoment2();
-      task.rhoMoment1 = q.rhoMoment1();
-      task.rhoMoment2 = q.rhoMoment2();
-      task.rule = rule;
       task.analytic = step.divergence == VariationalStep.Divergence.ANALYTIC ? 1 : 0;
-      task.weight = step.likelihoodWeight * task.scale;
-      task.klWeight = step.klWeight;
-      task.precision = 1 / step.priorVariance;
+      task.optimizer(q, step, rule);
       task.run(pool, Pass.UPDATE);
+    }
+  }
+
+  @Override
+  public void updateByMoments(
+      NormalFactors q,
+      Slice byMean,
+      Slice byVariance,
+      Slice scale,
+      Slice mask,
+      boolean rhoIsVariance,
+      VariationalStep step,
+      UpdateRule rule) {
+    VariationalArguments.updateByMoments(q, byMean, byVariance, scale, mask, step, rule);
+    synchronized (pool) {
+      task.factors(q.mean(), q.rho(), scale, mask, byMean);
+      task.byVariance = byVariance;
+      task.rhoIsVariance = rhoIsVariance;
+      task.optimizer(q, step, rule);
+      task.run(pool, Pass.UPDATE_BY_MOMENTS);
     }
   }
 
@@ -118,6 +132,8 @@ final class SimdVariationalKernels implements VariationalKernels {
     private Slice rho;
     private Slice mask;
     private Slice weights;
+    private Slice byVariance;
+    private boolean rhoIsVariance;
     private Slice meanMoment1;
     private Slice meanMoment2;
     private Slice rhoMoment1;
@@ -147,6 +163,17 @@ final class SimdVariationalKernels implements VariationalKernels {
       this.weights = weights;
     }
 
+    private void optimizer(NormalFactors q, VariationalStep now, UpdateRule rule) {
+      meanMoment1 = q.meanMoment1();
+      meanMoment2 = q.meanMoment2();
+      rhoMoment1 = q.rhoMoment1();
+      rhoMoment2 = q.rhoMoment2();
+      this.rule = rule;
+      weight = now.likelihoodWeight * scale;
+      klWeight = now.klWeight;
+      precision = 1 / now.priorVariance;
+    }
+
     private void reserve(int blocks) {
       if (totals.length < blocks) {
         totals = Arrays.copyOf(totals, Math.max(blocks, 2 * totals.length));
@@ -156,7 +183,7 @@ final class SimdVariationalKernels implements VariationalKernels {
     private void run(WorkerPool pool, Pass pass) {
       this.pass = pass;
       pool.run(Math.ceilDiv(mean.length(), PART), this);
-      mean = rho = mask = weights = null;
+      mean = rho = mask = weights = byVariance = null;
       meanMoment1 = meanMoment2 = rhoMoment1 = rhoMoment2 = null;
     }
 
@@ -169,6 +196,7 @@ final class SimdVariationalKernels implements VariationalKernels {
         switch (pass) {
           case SAMPLE, MEAN -> weights(block, from, count);
           case UPDATE -> update(block, from, count);
+          case UPDATE_BY_MOMENTS -> updateByMoments(block, from, count);
           case DIVERGENCE -> divergence(block, from, count);
           case POINT -> point(block, from, count);
         }
@@ -233,6 +261,35 @@ final class SimdVariationalKernels implements VariationalKernels {
         return;
       }
       block.gradients(mu, m, g, o, gamma, k, whole, analytic, weight, klWeight, precision);
+      apply(block, block.byMean, 0, 1, from, count, mean, meanMoment1, meanMoment2);
+      apply(block, block.byRho, 0, 1, from, count, rho, rhoMoment1, rhoMoment2);
+    }
+
+    private void updateByMoments(VariationalBlock block, int from, int count) {
+      float[] mu = mean.array();
+      int m = mean.offset() + from;
+      float[] r = rho.array();
+      int q = rho.offset() + from;
+      float[] g = weights.array();
+      int o = weights.offset() + from;
+      float[] h = byVariance.array();
+      int p = byVariance.offset() + from;
+      float[] gamma = mask == null ? VariationalBlock.ONES : mask.array();
+      int k = mask == null ? 0 : mask.offset() + from;
+      int whole = VariationalBlock.whole(count);
+      if (ragged(count)) {
+        mu = block.copy(0, mu, m, count);
+        r = block.copy(1, r, q, count);
+        g = block.copy(2, g, o, count);
+        h = block.copy(3, h, p, count);
+        gamma = block.copy(7, gamma, k, count);
+        m = q = o = p = k = 0;
+      }
+      SimdScale.of(r, q, whole, block.sigma, block.slope);
+      if (rhoIsVariance) {
+        block.deviationsOfVariances(whole);
+      }
+      block.momentGradients(mu, m, g, o, h, p, gamma, k, whole, weight, scale, klWeight, precision);
       apply(block, block.byMean, 0, 1, from, count, mean, meanMoment1, meanMoment2);
       apply(block, block.byRho, 0, 1, from, count, rho, rhoMoment1, rhoMoment2);
     }

@@ -33,6 +33,26 @@ final class VariationalArguments {
     }
   }
 
+  static void updateByMoments(
+      NormalFactors q,
+      Slice byMean,
+      Slice byVariance,
+      Slice scale,
+      Slice mask,
+      VariationalStep step,
+      UpdateRule rule) {
+    String operation = "updateByMoments";
+    if (rule.kind == UpdateRule.Kind.IVON) {
+      throw new IllegalArgumentException(
+          operation
+              + ": IVON needs a draw of the weights, but here are only their moments; use Adam or"
+              + " AdaBelief");
+    }
+    weights(operation, q, scale, mask, byMean);
+    weights(operation, q, scale, mask, byVariance);
+    positive(operation, "the prior variance", step.priorVariance);
+  }
+
   static void positive(String operation, String name, float value) {
     if (!(value > 0 && value < Float.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException(

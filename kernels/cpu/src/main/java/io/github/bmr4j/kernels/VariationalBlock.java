@@ -129,6 +129,59 @@ final class VariationalBlock {
     }
   }
 
+  /** σ and dσ/dρ in place of σ² and dσ²/dρ. */
+  void deviationsOfVariances(int count) {
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector s = FloatVector.fromArray(FLOAT, sigma, i).sqrt();
+      FloatVector half = FloatVector.fromArray(FLOAT, slope, i).mul(0.5f);
+      s.intoArray(sigma, i);
+      half.div(s).intoArray(slope, i);
+    }
+  }
+
+  /**
+   * The gradients of μ and ρ where the network saw the moments s γ μ and (s γ σ)².
+   *
+   * @param weight factor of both gradients: the likelihood's weight times s
+   * @param scale s
+   * @param klWeight factor of the divergence
+   * @param precision 1/v
+   */
+  void momentGradients(
+      float[] mean,
+      int m,
+      float[] gradient,
+      int g,
+      float[] byVariance,
+      int h,
+      float[] mask,
+      int k,
+      int count,
+      float weight,
+      float scale,
+      float klWeight,
+      float precision) {
+    float klPrecision = klWeight * precision;
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector s = FloatVector.fromArray(FLOAT, sigma, i);
+      FloatVector gamma = FloatVector.fromArray(FLOAT, mask, k + i);
+      FloatVector factor = gamma.mul(weight);
+      FloatVector likelihood = FloatVector.fromArray(FLOAT, gradient, g + i).mul(factor);
+      FloatVector.fromArray(FLOAT, mean, m + i)
+          .fma(broadcast(FLOAT, klPrecision), likelihood)
+          .intoArray(byMean, i);
+      FloatVector spread = gamma.mul(2 * scale).mul(factor);
+      spread =
+          FloatVector.fromArray(FLOAT, byVariance, h + i)
+              .fma(spread, broadcast(FLOAT, klPrecision));
+      spread
+          .mul(s)
+          .sub(broadcast(FLOAT, klWeight).div(s))
+          .mul(FloatVector.fromArray(FLOAT, slope, i))
+          .intoArray(byRho, i);
+    }
+  }
+
   /**
    * One optimiser step of {@code count} parameters. Both rules in one formula: Adam is AdaBelief
    * without the first moment in the deviation and without ε_root.

@@ -65,6 +65,30 @@ public interface VariationalKernels {
       UpdateRule rule);
 
   /**
+   * One update of all factors of which the network saw not a draw but mean m = s γ μ and variance
+   * (s γ σ)². With t = likelihoodWeight · s γ, ∂μ = t ∂m + klWeight · μ/v and ∂σ = 2 t s γ σ ∂(s γ
+   * σ)² + klWeight · (σ/v − 1/σ), the divergence in closed form; then on as in {@link #update}.
+   *
+   * @param q the factors, changed in place; not by IVON
+   * @param byMean ∂m: ∂(−ln p(batch)) by each mean
+   * @param byVariance the same by each variance
+   * @param scale s as it was then; null for 1
+   * @param mask γ; null for all 1
+   * @param rhoIsVariance whether softplus(ρ) is σ² instead of σ
+   * @param step weights and prior
+   * @param rule the optimiser's step
+   */
+  void updateByMoments(
+      NormalFactors q,
+      Slice byMean,
+      Slice byVariance,
+      Slice scale,
+      Slice mask,
+      boolean rhoIsVariance,
+      VariationalStep step,
+      UpdateRule rule);
+
+  /**
    * Σ KL(N(μ_i, σ_i²) ‖ N(0, v)) in nats, with σ = softplus(ρ): ½ (μ²+σ²)/v − ½ − ½ ln(σ²/v).
    *
    * @param mean μ

@@ -5,12 +5,10 @@ import io.github.bmr4j.engine.reduction.InclusionProbability.Estimator;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.TableFile;
+import io.github.bmr4j.models.method.Bmrs;
 import io.github.bmr4j.models.method.Reparameterization;
 import io.github.bmr4j.models.method.SpikeAndSlabModel;
-import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
-import io.github.bmr4j.models.pruning.EvidenceThreshold;
 import io.github.bmr4j.models.pruning.InclusionReport;
-import io.github.bmr4j.models.pruning.PruningRule;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -122,12 +120,23 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
   }
 
   /** {@code --rule}. */
-  static final class Rule extends Choice<PruningRule> {
+  static final class Rule extends Choice<RuleName> {
     Rule() {
-      super(
-          "pruning rule",
-          List.of(AdaptiveSpikeAndSlab.PUBLISHED, EvidenceThreshold.ZERO),
-          PruningRule::name);
+      super("pruning rule", RuleName.ALL, RuleName::name);
+    }
+  }
+
+  /** {@code --method}. */
+  static final class Method extends Choice<MethodKind> {
+    Method() {
+      super("method", List.of(MethodKind.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --divergence}. */
+  static final class Weighting extends Choice<Bmrs.DivergenceWeighting> {
+    Weighting() {
+      super("weight of the divergence", List.of(Bmrs.DivergenceWeighting.values()), Choice::nameOf);
     }
   }
 

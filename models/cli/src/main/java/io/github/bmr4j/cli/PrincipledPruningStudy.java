@@ -9,6 +9,9 @@ import io.github.bmr4j.models.data.NumericText;
 import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.data.Standardization;
 import io.github.bmr4j.models.data.TargetScale;
+import io.github.bmr4j.models.data.ToySequences;
+import io.github.bmr4j.models.layer.Gru;
+import io.github.bmr4j.models.layer.Lstm;
 import io.github.bmr4j.models.method.InferenceScheme;
 import io.github.bmr4j.models.method.PrincipledPruning;
 import io.github.bmr4j.models.method.RegressionPrediction;
@@ -25,12 +28,14 @@ import java.util.Map;
 /**
  * The study of Beckers et al. (2024): variance backpropagation and Bayes by backprop, local and
  * global, on UCI regression sets. {@code protocol=published} trains and measures on all rows, with
- * the published slips; {@code protocol=held-out} has 20 splits, standardised targets and the
- * corrected mathematics, and measures on a tenth that was not seen.
+ * the published slips; {@code protocol=corrected} without them, where they matter most, in
+ * recurrent cells; {@code protocol=held-out} has 20 splits, standardised targets and the corrected
+ * mathematics, and measures on a tenth that was not seen.
  */
 final class PrincipledPruningStudy implements Study {
 
   private static final int HIDDEN = 50;
+  private static final int UNITS = 16;
   private static final int PUBLISHED_SEEDS = 3;
   private static final int SPLITS = 20;
 
@@ -64,28 +69,67 @@ final class PrincipledPruningStudy implements Study {
           PrincipledPruning.Config config = config(settings, table, scheme, seed);
           runs.add(
               new Run(
-                  labels("published", table, scheme),
+                  labels("published", table.name(), scheme),
                   seed,
                   () -> published(settings, table, withSlips(config))));
         }
       }
     }
+    sequences(settings, runs);
     for (Table table : TABLES) {
       for (int split = 0; split < settings.seedsOr(SPLITS); split++) {
         InferenceScheme scheme = InferenceScheme.VARIANCE_BACKPROPAGATION;
         PrincipledPruning.Config config = config(settings, table, scheme, split);
         runs.add(
             new Run(
-                labels("held-out", table, scheme), split, () -> heldOut(settings, table, config)));
+                labels("held-out", table.name(), scheme),
+                split,
+                () -> heldOut(settings, table, config)));
       }
     }
     return runs;
   }
 
-  private static Map<String, String> labels(String protocol, Table table, InferenceScheme scheme) {
+  /** The sine wave by a gated recurrent unit as published and corrected, and by an LSTM. */
+  private static void sequences(StudySettings settings, List<Run> runs) {
+    Network gru = Networks.recurrent(new Gru("gru", ToySequences.WINDOW, 1, UNITS), 1);
+    Network lstm = Networks.recurrent(new Lstm("lstm", ToySequences.WINDOW, 1, UNITS), 1);
+    for (String protocol : List.of("published", "corrected")) {
+      for (InferenceScheme scheme : InferenceScheme.values()) {
+        sequence(settings, runs, protocol, "sine", gru, scheme);
+      }
+    }
+    InferenceScheme scheme = InferenceScheme.VARIANCE_BACKPROPAGATION;
+    sequence(settings, runs, "corrected", "sine-lstm", lstm, scheme);
+  }
+
+  private static void sequence(
+      StudySettings settings,
+      List<Run> runs,
+      String protocol,
+      String name,
+      Network network,
+      InferenceScheme scheme) {
+    for (int seed = 0; seed < settings.seedsOr(PUBLISHED_SEEDS); seed++) {
+      PrincipledPruning.Config whole = PrincipledPruning.Config.sine(scheme);
+      PrincipledPruning.Config corrected =
+          whole
+              .withEpochs(settings.scaled(whole.epochs()), settings.scaled(whole.roundEpochs()))
+              .withSeed(seed);
+      PrincipledPruning.Config config =
+          protocol.equals("published") ? withSlips(corrected) : corrected;
+      runs.add(
+          new Run(
+              labels(protocol, name, scheme),
+              seed,
+              () -> onAllRows(settings, network, ToySequences.SINE.dataset(), config)));
+    }
+  }
+
+  private static Map<String, String> labels(String protocol, String data, InferenceScheme scheme) {
     Map<String, String> labels = new LinkedHashMap<>();
     labels.put("protocol", protocol);
-    labels.put("data", table.name());
+    labels.put("data", data);
     labels.put(
         "scheme",
         scheme == InferenceScheme.VARIANCE_BACKPROPAGATION ? "vbp" : Choice.nameOf(scheme));
@@ -109,8 +153,13 @@ final class PrincipledPruningStudy implements Study {
       StudySettings settings, Table table, PrincipledPruning.Config config) throws IOException {
     Dataset raw = read(settings, table);
     Dataset data = Standardization.perFeature(raw).apply(raw);
+    return onAllRows(settings, network(data), data, config);
+  }
+
+  private static Map<String, Double> onAllRows(
+      StudySettings settings, Network network, Dataset data, PrincipledPruning.Config config) {
     try (Backend backend = settings.backends().openSingle()) {
-      PrincipledPruning pruning = new PrincipledPruning(backend, network(data), data, config);
+      PrincipledPruning pruning = new PrincipledPruning(backend, network, data, config);
       PrincipledPruning.Result result = pruning.run();
       RegressionPrediction prediction =
           new RegressionPrediction(backend, pruning.model(), data, config.samples());

@@ -54,7 +54,7 @@ final class ResultJson {
     return json;
   }
 
-  private static Map<String, Object> evaluation(Evaluation evaluation) {
+  static Map<String, Object> evaluation(Evaluation evaluation) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("accuracy", number(evaluation.metrics().accuracy()));
     json.put("nll", number(evaluation.metrics().negativeLogLikelihood()));

@@ -24,7 +24,8 @@ class MainTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "prune", "doctor", "data", "data list", "data fetch", "data check"})
+  @ValueSource(
+      strings = {"", "prune", "compare", "doctor", "data", "data list", "data fetch", "data check"})
   void helpGoesToStandardOutput(String command) {
     Console console = Console.run((command + " --help").strip().split(" "));
     assertEquals(0, console.code(), console.toString());
@@ -52,7 +53,8 @@ class MainTest {
 
   @Test
   void onlyWhatExistsIsDeclared() {
-    assertEquals(Set.of("prune", "doctor", "data"), Main.commandLine().getSubcommands().keySet());
+    assertEquals(
+        Set.of("prune", "compare", "doctor", "data"), Main.commandLine().getSubcommands().keySet());
   }
 
   @Test

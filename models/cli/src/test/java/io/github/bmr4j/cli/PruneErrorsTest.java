@@ -51,7 +51,9 @@ class PruneErrorsTest {
       delimiter = '|',
       value = {
         "--data nope                        | no data set \"nope\" | digits, fashion-mnist",
-        "--network cnn                      | no network \"cnn\" | mlp",
+        "--network cnn                      | no network \"cnn\" | mlp, lenet",
+        "--network lenet --hidden 5         | --hidden | lenet",
+        "--network lenet --activation relu  | --activation | lenet",
         "--rounds 2 --seed 1 --rounds 3     | --rounds | only once",
         "--hidden 0                         | --hidden | at least 1 unit",
         "--hidden 5,x                       | --hidden | 500x4",

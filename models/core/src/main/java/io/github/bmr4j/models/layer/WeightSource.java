@@ -30,6 +30,16 @@ public interface WeightSource {
   }
 
   /**
+   * Activations with multiplicative noise on their structures; x itself where there is none.
+   *
+   * @param x [batch, shape of one example…]
+   * @param layer where
+   */
+  default Node noise(Node x, Noise layer) {
+    return x;
+  }
+
+  /**
    * y = x ∗ W + b with the weights of a block that has a bias, drawn once for the whole batch.
    *
    * @param x [batch, channels, height, width]
@@ -52,13 +62,8 @@ public interface WeightSource {
     return new Apply(function, x);
   }
 
-  /**
-   * Activations with multiplicative noise on their structures; x itself where there is none.
-   *
-   * @param x [batch, shape of one example…]
-   * @param layer where
-   */
-  default Node noise(Node x, Noise layer) {
-    return x;
+  /** What recurrent cells compute with. */
+  default RecurrentOperations recurrence() {
+    return new SampledRecurrence(this);
   }
 }

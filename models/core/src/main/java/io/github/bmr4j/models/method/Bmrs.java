@@ -447,4 +447,9 @@ public final class Bmrs {
   public NoisyModel model() {
     return model;
   }
+
+  /** Decides which structures leave. */
+  public StructurePruning pruning() {
+    return pruning;
+  }
 }

@@ -130,6 +130,15 @@ public final class NoisyModel implements SampledNetwork {
     return sampling;
   }
 
+  /**
+   * The weights and biases of a layer.
+   *
+   * @param layer its name
+   */
+  public PointEstimate weights(String layer) {
+    return points.get(layer);
+  }
+
   /** The layers of structures, from input to output. */
   public List<StructureLayer> structures() {
     return List.copyOf(structures);

@@ -18,6 +18,7 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.layer.ParameterBlock;
+import io.github.bmr4j.models.layer.RecurrentOperations;
 import io.github.bmr4j.models.layer.WeightSource;
 import io.github.bmr4j.models.network.Network;
 import java.util.ArrayList;
@@ -144,7 +145,7 @@ public final class RegressionModel {
   private final class Global implements WeightSource {
     @Override
     public Node weights(ParameterBlock block) {
-      return blocks.get(block.layer()).weights().draw(block.shape(), null);
+      return latent(block).draw(block.shape(), null);
     }
   }
 
@@ -157,7 +158,12 @@ public final class RegressionModel {
 
     @Override
     public Node linear(Node x, ParameterBlock block) {
-      return LocalDraw.linear(x, blocks.get(block.layer()).weights().moments(null), block.rows());
+      return LocalDraw.linear(x, latent(block).moments(null), block.rows());
+    }
+
+    @Override
+    public RecurrentOperations recurrence() {
+      return new LocalRecurrence(RegressionModel.this::latent, config.published());
     }
   }
 
@@ -170,7 +176,7 @@ public final class RegressionModel {
 
     @Override
     public Node linear(Node x, ParameterBlock block) {
-      Moments moments = blocks.get(block.layer()).weights().moments(null);
+      Moments moments = latent(block).moments(null);
       Shape weights = Shape.of(block.rows(), block.columns());
       Shape bias = Shape.of(block.rows());
       return new MomentLinear(
@@ -185,6 +191,16 @@ public final class RegressionModel {
     public Node apply(UnaryFunction function, Node x) {
       return new MomentApply(moments(function), x);
     }
+
+    @Override
+    public RecurrentOperations recurrence() {
+      return new PropagatedRecurrence(
+          RegressionModel.this::latent, RegressionModel.this::moments, config.published());
+    }
+  }
+
+  private MeanFieldNormal latent(ParameterBlock block) {
+    return blocks.get(block.layer()).weights();
   }
 
   private ActivationMoments moments(UnaryFunction function) {

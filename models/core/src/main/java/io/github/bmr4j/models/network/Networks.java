@@ -7,7 +7,9 @@ import io.github.bmr4j.models.layer.AveragePooling;
 import io.github.bmr4j.models.layer.Convolution;
 import io.github.bmr4j.models.layer.Dense;
 import io.github.bmr4j.models.layer.Flatten;
+import io.github.bmr4j.models.layer.Gru;
 import io.github.bmr4j.models.layer.Layer;
+import io.github.bmr4j.models.layer.Lstm;
 import io.github.bmr4j.models.layer.MaxPooling;
 import io.github.bmr4j.models.layer.Noise;
 import java.util.ArrayList;
@@ -39,6 +41,27 @@ public final class Networks {
     }
     layers.add(new Dense("layer" + (hidden.length + 1), inputs, outputs));
     return new Network("mlp", input, layers);
+  }
+
+  /**
+   * The same network with a place for noise behind each activation of a layer with parameters: on
+   * the units of dense layers, on the filters of convolutions.
+   */
+  public static Network withNoise(Network network) {
+    List<Layer> layers = new ArrayList<>();
+    Shape shape = network.input();
+    String last = null;
+    for (Layer layer : network.layers()) {
+      shape = layer.outputShape(shape);
+      layers.add(layer);
+      if (!layer.parameters().isEmpty()) {
+        last = layer.parameters().getLast().layer();
+      } else if (layer instanceof Activation && last != null) {
+        layers.add(new Noise(last, shape.extent(0), 0));
+        last = null;
+      }
+    }
+    return new Network(network.name(), network.input(), layers);
   }
 
   /**
@@ -128,23 +151,27 @@ public final class Networks {
   }
 
   /**
-   * The same network with a place for noise behind each activation of a layer with parameters: on
-   * the units of dense layers, on the filters of convolutions.
+   * A gated recurrent unit over a sequence and a dense layer on its last state.
+   *
+   * @param cell the recurrent layer
+   * @param outputs size of the last layer
    */
-  public static Network withNoise(Network network) {
-    List<Layer> layers = new ArrayList<>();
-    Shape shape = network.input();
-    String last = null;
-    for (Layer layer : network.layers()) {
-      shape = layer.outputShape(shape);
-      layers.add(layer);
-      if (!layer.parameters().isEmpty()) {
-        last = layer.parameters().getLast().layer();
-      } else if (layer instanceof Activation && last != null) {
-        layers.add(new Noise(last, shape.extent(0), 0));
-        last = null;
-      }
-    }
-    return new Network(network.name(), network.input(), layers);
+  public static Network recurrent(Gru cell, int outputs) {
+    return recurrent(cell, cell.steps() * cell.inputs(), cell.units(), outputs);
+  }
+
+  /**
+   * A long short-term memory over a sequence and a dense layer on its last state.
+   *
+   * @param cell the recurrent layer
+   * @param outputs size of the last layer
+   */
+  public static Network recurrent(Lstm cell, int outputs) {
+    return recurrent(cell, cell.steps() * cell.inputs(), cell.units(), outputs);
+  }
+
+  private static Network recurrent(Layer cell, int inputs, int units, int outputs) {
+    return new Network(
+        "recurrent", Shape.of(inputs), List.of(cell, new Dense("output", units, outputs)));
   }
 }
