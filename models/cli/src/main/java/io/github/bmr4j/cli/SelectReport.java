@@ -61,12 +61,14 @@ final class SelectReport {
     int times = 0;
     for (SelectRun run : runs) {
       double l = run.result().report().featureLogits()[j];
-      probability += SpecialFunctions.logistic(l) / runs.size();
+      probability += SpecialFunctions.logistic(l);
       // Finite even where all units are dead, so that a mean can be taken.
-      logit += Math.clamp(l, -1e6, 1e6) / runs.size();
+      logit += Math.clamp(l, -1e6, 1e6);
       times += run.result().report().features()[j] ? 1 : 0;
     }
-    return new Feature(runs.get(0).features().get(j), probability, logit, times);
+    int n = runs.size();
+    // Summed first: n times 1/n may exceed 1.
+    return new Feature(runs.get(0).features().get(j), probability / n, logit / n, times);
   }
 
   @Override
