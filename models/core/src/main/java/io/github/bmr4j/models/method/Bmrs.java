@@ -253,6 +253,7 @@ public final class Bmrs {
 
   private static final int PREDICTION_BATCH = 1_000;
 
+  private final Backend backend;
   private final NoisyModel model;
   private final Config config;
   private final Dataset train;
@@ -285,6 +286,7 @@ public final class Bmrs {
       Dataset test,
       Config config,
       Listener listener) {
+    this.backend = backend;
     this.config = config;
     this.test = test;
     this.listener = listener;
@@ -349,6 +351,46 @@ public final class Bmrs {
         trainNanos * 1e-9,
         pruneNanos * 1e-9,
         evaluateNanos * 1e-9);
+  }
+
+  /**
+   * One point of a {@link #sweep}.
+   *
+   * @param requested share of the structures that was to leave
+   * @param removed share that left
+   * @param compact parameters removed from the network
+   * @param accuracy on the test set after an epoch of fine-tuning
+   */
+  public record SweepPoint(
+      double requested, double removed, StructureCount.Count compact, double accuracy) {}
+
+  /**
+   * Pruning after training: from the model as it is now, removes the structures that a rule ranks
+   * first, fine-tunes for one epoch and measures; for each share anew. The optimiser's moments go
+   * on from point to point, as in the authors' code. The model is as before in the end. Where the
+   * accuracy starts to fall says {@link io.github.bmr4j.models.pruning.KneePoint}.
+   *
+   * @param ranking the rule, which need not be that of the run
+   * @param shares of the structures to remove, each in [0, 1]
+   * @param approved whether to spare structures whose score is below the rule's threshold
+   */
+  public List<SweepPoint> sweep(StructureRule ranking, double[] shares, boolean approved) {
+    StructurePruning ranked = new StructurePruning(backend, model.structures(), ranking);
+    NoisyModel.Snapshot trained = model.snapshot();
+    List<SweepPoint> points = new ArrayList<>();
+    for (double share : shares) {
+      model.restore(trained);
+      StructurePruning.Decision pruned = ranked.pruneFirst(share, approved);
+      train();
+      points.add(
+          new SweepPoint(
+              share,
+              pruned.fraction(),
+              StructureCount.compact(model.countedLayers(), model.kept()),
+              accuracy(test)));
+    }
+    model.restore(trained);
+    return points;
   }
 
   /** Trains on with the structures that are left, and goes back to the best epoch. */

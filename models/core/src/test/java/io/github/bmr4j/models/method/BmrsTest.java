@@ -20,6 +20,7 @@ import io.github.bmr4j.models.data.Standardization;
 import io.github.bmr4j.models.layer.Noise;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
+import io.github.bmr4j.models.pruning.KneePoint;
 import io.github.bmr4j.models.pruning.StructureLayer;
 import io.github.bmr4j.models.pruning.StructureRule;
 import java.util.List;
@@ -140,6 +141,36 @@ class BmrsTest {
     Bmrs.Result result = run(config);
     assertTrue(result.after().metrics().accuracy() > 0.94, () -> describe(result));
     assertEquals(32, result.epochs().size());
+  }
+
+  @Test
+  void aSweepFallsBehindItsKnee() {
+    Split split = digits();
+    double[] shares = {0, 0.25, 0.5, 0.75, 0.95, 1};
+    try (Backend backend = Backends.open()) {
+      Bmrs bmrs =
+          new Bmrs(
+              backend,
+              network(60),
+              split.train(),
+              split.test(),
+              config(StructureRule.NONE).withSchedule(32, 40, 0, 0),
+              Bmrs.Listener.NONE);
+      bmrs.run();
+      float[] trained = bmrs.model().weights("layer2").values().toArray();
+      List<Bmrs.SweepPoint> points = bmrs.sweep(StructureRule.BMRS_N, shares, false);
+      double[] accuracies = points.stream().mapToDouble(Bmrs.SweepPoint::accuracy).toArray();
+      for (int i = 0; i < shares.length; i++) {
+        assertEquals(shares[i], points.get(i).removed(), 1e-9);
+      }
+      assertTrue(accuracies[0] > 0.9 && accuracies[2] > 0.8, () -> "" + points);
+      assertTrue(accuracies[5] < 0.2, () -> "" + points);
+      int knee = KneePoint.of(shares, accuracies);
+      assertTrue(knee >= 2, () -> "" + points);
+      assertArrayEquals(trained, bmrs.model().weights("layer2").values().toArray());
+      assertTrue(bmrs.model().structures().get(0).noise().isKept(0));
+      assertEquals(0, bmrs.sweep(StructureRule.NONE, new double[] {0.5}, true).get(0).removed());
+    }
   }
 
   private static String describe(Bmrs.Result result) {
