@@ -3,6 +3,7 @@ module io.github.bmr4j.models {
   requires transitive io.github.bmr4j.engine;
   requires java.net.http;
 
+  exports io.github.bmr4j.models.compact;
   exports io.github.bmr4j.models.data;
   exports io.github.bmr4j.models.io;
   exports io.github.bmr4j.models.layer;

@@ -24,6 +24,8 @@ record QuickSet(String out, List<String> chosen) {
           "FmaPeakBenchmark",
           "TriadBenchmark",
           "MatrixProductBenchmark",
+          "ConvolutionBenchmark",
+          "PoolingBenchmark",
           "NoiseBenchmark.normal",
           "VariationalBenchmark",
           "EvidenceBenchmark",
@@ -37,6 +39,8 @@ record QuickSet(String out, List<String> chosen) {
           Map.of(
               "threads", THREADS,
               "shape", "120x784x500,512x512x512",
+              "convolution", "128x20x12x50x5x0",
+              "pooling", "2560x24x2x2",
               "triadLength", "32768,16777216",
               "draws", "1000000",
               "weights", "1000000",

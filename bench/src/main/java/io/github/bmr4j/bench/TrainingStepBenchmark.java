@@ -75,21 +75,50 @@ public class TrainingStepBenchmark {
     }
   }
 
+  /** LeNet with 6, 16 and 120 filters, images of 32×32, SIMD. */
+  @State(Scope.Benchmark)
+  public static class LenetSimd {
+
+    private Training training;
+
+    /** Builds the model. */
+    @Setup
+    public void build(SimdBackend simd) {
+      training = training(simd.backend, Networks.lenet(1, CLASSES), 10_000);
+    }
+  }
+
+  /** LeNet with 20 and 50 filters, images of 28×28, SIMD. */
+  @State(Scope.Benchmark)
+  public static class LenetCaffeSimd {
+
+    private Training training;
+
+    /** Builds the model. */
+    @Setup
+    public void build(SimdBackend simd) {
+      training = training(simd.backend, Networks.lenetCaffe(1, CLASSES), 10_000);
+    }
+  }
+
   private static Training digits(Backend backend) {
     return training(backend, 64, new int[] {100, 100}, 1_438);
   }
 
   private static Training training(Backend backend, int inputs, int[] hidden, int examples) {
-    StochasticBmr.Config published = StochasticBmr.Config.PUBLISHED;
-    Dataset data = randomData(inputs, examples);
     Network network = Networks.mlp(Shape.of(inputs), hidden, CLASSES, UnaryFunction.SWISH);
+    return training(backend, network, examples);
+  }
+
+  private static Training training(Backend backend, Network network, int examples) {
+    StochasticBmr.Config published = StochasticBmr.Config.PUBLISHED;
+    Dataset data = randomData(network.input().size(), examples);
     return new Training(
         backend,
         new FlatModel(backend, network, published.model(), published.seed()),
         data,
         Batches.independent(data.size(), published.batch(), published.seed()),
-        Optimizer.adaBelief(
-            Optimizer.AdaBelief.DEFAULT, LearningRate.constant(published.learningRate())),
+        Optimizer.of(published.optimizer(), LearningRate.constant(published.learningRate())),
         published.divergence(),
         published.reparameterization());
   }
@@ -121,5 +150,17 @@ public class TrainingStepBenchmark {
   @Benchmark
   public double fashionMnistSimd(FashionMnistSimd fashionMnist) {
     return fashionMnist.training.step();
+  }
+
+  /** The published LeNet for Fashion-MNIST. */
+  @Benchmark
+  public double lenetSimd(LenetSimd lenet) {
+    return lenet.training.step();
+  }
+
+  /** The LeNet on which libraries are compared. */
+  @Benchmark
+  public double lenetCaffeSimd(LenetCaffeSimd lenet) {
+    return lenet.training.step();
   }
 }

@@ -55,7 +55,12 @@ class CommandTest {
     assertEquals(0, ended.code(), ended.toString());
     assertEquals(expectedBackend(), object(ended.out()).get("backend"));
     assertEquals(List.of(), ownLines(ended.err()), "quiet");
-    for (String name : List.of("posterior.safetensors", "certificate.safetensors", "result.json")) {
+    for (String name :
+        List.of(
+            "posterior.safetensors",
+            "certificate.safetensors",
+            "compact.safetensors",
+            "result.json")) {
       assertTrue(Files.size(folder.resolve("m").resolve(name)) > 100, name);
     }
   }

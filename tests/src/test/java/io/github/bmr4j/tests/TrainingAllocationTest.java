@@ -14,12 +14,14 @@ import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
 import io.github.bmr4j.models.data.Digits;
 import io.github.bmr4j.models.method.FlatModel;
+import io.github.bmr4j.models.method.NoisyModel;
 import io.github.bmr4j.models.method.Reparameterization;
 import io.github.bmr4j.models.method.Training;
 import io.github.bmr4j.models.network.Networks;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A training step in the steady state: batch, forward, backward, updates, on all threads. */
 class TrainingAllocationTest {
@@ -33,9 +35,7 @@ class TrainingAllocationTest {
   @ParameterizedTest
   @CsvSource({"1, GLOBAL", "2, GLOBAL", "1, LOCAL", "2, LOCAL"})
   void aStepAllocatesNothingOnceCompiled(int threads, Reparameterization reparameterization) {
-    ThreadMXBean bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     Dataset data = Digits.split(0).train();
-    long perStep = Long.MAX_VALUE;
     try (Backend backend = Backends.open(threads)) {
       FlatModel model =
           new FlatModel(
@@ -49,17 +49,46 @@ class TrainingAllocationTest {
               model,
               data,
               Batches.independent(data.size(), 120, 1),
-              Optimizer.adaBelief(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-3)),
+              Optimizer.of(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-3)),
               VariationalStep.Divergence.ANALYTIC,
               reparameterization);
-      // The compiler takes its time, and until it is done vectors live on the heap.
-      for (int round = 0; round < MOST_ROUNDS && perStep > BYTES_PER_STEP; round++) {
-        long before = bean.getTotalThreadAllocatedBytes();
-        for (int i = 0; i < STEPS; i++) {
-          training.step();
-        }
-        perStep = (bean.getTotalThreadAllocatedBytes() - before) / STEPS;
+      assertAllocatesNothing(training, threads);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aStepWithMultiplicativeNoiseAllocatesNothingOnceCompiled(int threads) {
+    Dataset data = Digits.split(0).train();
+    try (Backend backend = Backends.open(threads)) {
+      NoisyModel model =
+          new NoisyModel(
+              backend,
+              Networks.withNoise(
+                  Networks.mlp(Shape.of(64), new int[] {30, 30}, 10, UnaryFunction.TANH)),
+              NoisyModel.Config.PUBLISHED,
+              1);
+      Training training =
+          new Training(
+              backend,
+              model,
+              data,
+              Batches.shuffled(data.size(), 32, 1),
+              Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(1e-3)));
+      assertAllocatesNothing(training, threads);
+    }
+  }
+
+  private static void assertAllocatesNothing(Training training, int threads) {
+    ThreadMXBean bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long perStep = Long.MAX_VALUE;
+    // The compiler takes its time, and until it is done vectors live on the heap.
+    for (int round = 0; round < MOST_ROUNDS && perStep > BYTES_PER_STEP; round++) {
+      long before = bean.getTotalThreadAllocatedBytes();
+      for (int i = 0; i < STEPS; i++) {
+        training.step();
       }
+      perStep = (bean.getTotalThreadAllocatedBytes() - before) / STEPS;
     }
     long bytes = perStep;
     assertTrue(bytes <= BYTES_PER_STEP, () -> bytes + " bytes a step with " + threads + " threads");

@@ -23,10 +23,12 @@ public final class Comparison {
   private static final int FEWEST_ROUNDS = 5;
 
   private final ComparisonOptions options;
+  private final Path root;
   private final Contenders contenders;
 
   private Comparison(ComparisonOptions options, Path root) throws IOException {
     this.options = options;
+    this.root = root;
     Path log = root.resolve("bench/target/peers.log");
     Files.createDirectories(log.getParent());
     Files.deleteIfExists(log);
@@ -47,6 +49,9 @@ public final class Comparison {
     for (int threads : options.threads()) {
       lines.addAll(comparison.table(threads));
     }
+    if (!options.scaling() && options.only().matcher("cold start").find()) {
+      lines.addAll(ColdStart.lines(comparison.root));
+    }
     if (options.markdown() != null) {
       Files.write(options.markdown(), lines);
     }
@@ -59,11 +64,13 @@ public final class Comparison {
     List<Contender> all = new ArrayList<>();
     try {
       all.add(contenders.java(OURS, threads));
-      all.addAll(contenders.peers(options, threads, missing));
+      if (!options.scaling()) {
+        all.addAll(contenders.peers(options, threads, missing));
+      }
       Contender ceiling = contenders.java(CEILING, threads);
       all.add(ceiling);
       ComparisonTable table = new ComparisonTable(threads, all, missing);
-      for (Workload workload : Workloads.all(threads)) {
+      for (Workload workload : workloads(threads)) {
         if (options.only().matcher(workload.name()).find()) {
           Map<String, Samples> samples = measure(workload, threads, all);
           String line = table.add(workload, samples);
@@ -76,6 +83,10 @@ public final class Comparison {
         contender.close();
       }
     }
+  }
+
+  private List<Workload> workloads(int threads) {
+    return options.scaling() ? Workloads.scaling() : Workloads.all(threads);
   }
 
   private Map<String, Samples> measure(Workload workload, int threads, List<Contender> all)

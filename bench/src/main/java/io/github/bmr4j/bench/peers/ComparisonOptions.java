@@ -11,16 +11,25 @@ import java.util.regex.PatternSyntaxException;
  *
  * @param threads numbers of threads, each a table of its own
  * @param rounds samples of each contender on each workload
+ * @param scaling whether this library's cost is measured as a function of sizes, without peers
  * @param only which workloads, by a part of their names
  * @param peers which contenders beside this library, by a part of their names
  * @param markdown where the tables are written, too; null for nowhere
  */
 record ComparisonOptions(
-    List<Integer> threads, int rounds, Pattern only, Pattern peers, Path markdown) {
+    List<Integer> threads,
+    int rounds,
+    boolean scaling,
+    Pattern only,
+    Pattern peers,
+    Path markdown) {
+
+  private static final String SCALING = "--scaling";
 
   static final String USAGE =
       """
-      ./bmr-bench --peers [--threads 1,2] [--rounds 15] [--only REGEX] [--peer REGEX] [--markdown FILE]
+      ./bmr-bench --peers [--threads 1,2] [--rounds 15] [--only REGEX] [--peer REGEX]
+                          [--markdown FILE] [--scaling]
       """;
 
   /**
@@ -34,12 +43,14 @@ record ComparisonOptions(
     Pattern only = Pattern.compile("");
     Pattern peers = Pattern.compile("");
     Path markdown = null;
-    for (int i = 0; i < given.size(); i += 2) {
-      String option = given.get(i);
-      if (i + 1 == given.size()) {
+    boolean scaling = given.contains(SCALING);
+    List<String> pairs = given.stream().filter(argument -> !argument.equals(SCALING)).toList();
+    for (int i = 0; i < pairs.size(); i += 2) {
+      String option = pairs.get(i);
+      if (i + 1 == pairs.size()) {
         throw new IllegalArgumentException(option + " needs a value, or is unknown. " + USAGE);
       }
-      String value = given.get(i + 1);
+      String value = pairs.get(i + 1);
       switch (option) {
         case "--threads" ->
             threads = Arrays.stream(value.split(",", -1)).map(t -> positive(option, t)).toList();
@@ -51,7 +62,7 @@ record ComparisonOptions(
             throw new IllegalArgumentException("--peers does not know " + option + ". " + USAGE);
       }
     }
-    return new ComparisonOptions(threads, rounds, only, peers, markdown);
+    return new ComparisonOptions(threads, rounds, scaling, only, peers, markdown);
   }
 
   private static int positive(String option, String value) {

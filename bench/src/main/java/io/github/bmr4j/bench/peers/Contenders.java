@@ -55,7 +55,8 @@ final class Contenders {
     return Contender.start(name, command, threads, log);
   }
 
-  private static List<String> javaCommand() {
+  /** This JVM again, with its options and class path. */
+  static List<String> javaCommand() {
     List<String> command = new ArrayList<>();
     command.add(java());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());

@@ -6,14 +6,18 @@ import io.github.bmr4j.models.io.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /** This library as a contender: what bench/peers/python/contender.py is for the others. */
 final class JavaContender {
 
-  private static final int WARM_UP_CALLS = 5;
-  private static final long WARM_UP_NANOS = 1_500_000_000L;
+  private static final CompilationMXBean COMPILER = ManagementFactory.getCompilationMXBean();
+  private static final int WARM_UP_ROUNDS = 25;
+  private static final int QUIET_ROUNDS = 3;
+  private static final long ROUND_NANOS = 400_000_000L;
   private static final double SAMPLE_NANOS = 4e7;
 
   private final JavaWorkloads workloads;
@@ -57,11 +61,19 @@ final class JavaContender {
         : Map.of("calls", warmUp());
   }
 
-  /** Runs until the JIT compiler has settled; returns how many calls fill a sample. */
+  /**
+   * Runs until the JIT compiler has had nothing to do for a while, at most {@value #WARM_UP_ROUNDS}
+   * times; returns how many calls fill a sample.
+   */
   private int warmUp() {
-    long end = System.nanoTime() + WARM_UP_NANOS;
-    for (int calls = 0; calls < WARM_UP_CALLS || System.nanoTime() < end; calls++) {
-      call.run();
+    int quiet = 0;
+    for (int round = 0; round < WARM_UP_ROUNDS && quiet < QUIET_ROUNDS; round++) {
+      long compiled = COMPILER.getTotalCompilationTime();
+      long end = System.nanoTime() + ROUND_NANOS;
+      do {
+        call.run();
+      } while (System.nanoTime() < end);
+      quiet = COMPILER.getTotalCompilationTime() == compiled ? quiet + 1 : 0;
     }
     long fastest = Math.min(run(1), Math.min(run(1), run(1)));
     return Math.max(1, (int) (SAMPLE_NANOS / fastest));

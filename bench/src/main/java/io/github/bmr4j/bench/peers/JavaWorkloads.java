@@ -9,6 +9,7 @@ import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 
@@ -52,6 +53,11 @@ final class JavaWorkloads {
           evidence(number(request, "n"), number(request, "k"), flag(request, "best"));
       case "step" ->
           TrainingSteps.make(backend, (String) request.get("network"), flag(request, "local"));
+      case "perceptron" -> {
+        int[] hidden = new int[number(request, "depth")];
+        Arrays.fill(hidden, number(request, "width"));
+        yield TrainingSteps.perceptron(backend, number(request, "batch"), hidden, false);
+      }
       default -> null;
     };
   }

@@ -6,6 +6,7 @@ import io.github.bmr4j.engine.autodiff.Input;
 import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.autodiff.SoftmaxCrossEntropy;
 import io.github.bmr4j.engine.autodiff.Sum;
+import io.github.bmr4j.engine.inference.LocalDraw;
 import io.github.bmr4j.engine.inference.MeanFieldNormal;
 import io.github.bmr4j.engine.inference.Sampling;
 import io.github.bmr4j.engine.inference.StochasticVariationalInference;
@@ -16,6 +17,7 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.layer.ParameterBlock;
+import io.github.bmr4j.models.layer.WeightSource;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,6 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class TrainingSteps {
 
   private static final int BATCH = 128;
+  private static final int PIXELS = 784;
   private static final int CLASSES = 10;
   private static final int EXAMPLES = 60_000;
   private static final double LEARNING_RATE = 1e-3;
@@ -37,25 +40,30 @@ final class TrainingSteps {
 
   /** A step of the named network, or null if there is none. */
   static Runnable make(Backend backend, String name, boolean local) {
-    if (!name.equals("mlp") || local) {
-      return null;
-    }
-    Network network =
-        Networks.mlp(Shape.of(784), new int[] {400, 400}, CLASSES, UnaryFunction.RELU);
-    return step(backend, network);
+    return switch (name) {
+      case "mlp" -> perceptron(backend, BATCH, new int[] {400, 400}, local);
+      case "lenet" -> step(backend, Networks.lenetCaffe(1, CLASSES), BATCH, local);
+      default -> null;
+    };
   }
 
-  private static Runnable step(Backend backend, Network network) {
+  /**
+   * A step of a perceptron on 784 inputs and 10 classes.
+   *
+   * @param batch examples
+   * @param hidden sizes of the hidden layers
+   * @param local whether sums are drawn instead of weights
+   */
+  static Runnable perceptron(Backend backend, int batch, int[] hidden, boolean local) {
+    Network network = Networks.mlp(Shape.of(PIXELS), hidden, CLASSES, UnaryFunction.RELU);
+    return step(backend, network, batch, local);
+  }
+
+  private static Runnable step(Backend backend, Network network, int batch, boolean local) {
     Sampling sampling = new Sampling(0);
-    Input x = new Input(network.batchShape(BATCH));
-    Input labels = new Input(Shape.of(BATCH));
-    AtomicInteger index = new AtomicInteger();
-    Node logits =
-        network.forward(
-            x,
-            block ->
-                latent(backend, block, index.getAndIncrement(), sampling)
-                    .draw(block.shape(), null));
+    Input x = new Input(network.batchShape(batch));
+    Input labels = new Input(Shape.of(batch));
+    Node logits = network.forward(x, weights(backend, sampling, local));
     Node loss = new Sum(new SoftmaxCrossEntropy(logits, labels));
     Graph graph = Graph.forTraining(backend, loss);
     fill(x, labels);
@@ -64,12 +72,32 @@ final class TrainingSteps {
             backend,
             graph,
             loss,
-            Optimizer.adam(Optimizer.Adam.DEFAULT, LearningRate.constant(LEARNING_RATE)),
+            Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(LEARNING_RATE)),
             sampling,
             EXAMPLES,
-            BATCH,
+            batch,
             VariationalStep.Divergence.ANALYTIC);
     return inference::step;
+  }
+
+  /** New posteriors for each block: drawn, or seen through the moments of their sums. */
+  private static WeightSource weights(Backend backend, Sampling sampling, boolean local) {
+    AtomicInteger index = new AtomicInteger();
+    return new WeightSource() {
+      @Override
+      public Node weights(ParameterBlock block) {
+        return latent(backend, block, index.getAndIncrement(), sampling).draw(block.shape(), null);
+      }
+
+      @Override
+      public Node linear(Node x, ParameterBlock block) {
+        if (!local) {
+          return WeightSource.super.linear(x, block);
+        }
+        MeanFieldNormal latent = latent(backend, block, index.getAndIncrement(), sampling);
+        return LocalDraw.linear(x, latent.moments(null), block.rows());
+      }
+    };
   }
 
   private static MeanFieldNormal latent(
@@ -83,8 +111,8 @@ final class TrainingSteps {
   private static void fill(Input x, Input labels) {
     RandomNumbers random = new RandomNumbers(1);
     x.value().slice().copyFrom(random.normal(x.shape().size(), 1), 0);
-    int[] classes = random.labels(BATCH, CLASSES);
-    for (int i = 0; i < BATCH; i++) {
+    int[] classes = random.labels(labels.shape().size(), CLASSES);
+    for (int i = 0; i < classes.length; i++) {
       labels.value().slice().set(i, classes[i]);
     }
     x.push();

@@ -4,7 +4,7 @@ import io.github.bmr4j.bench.peers.Workload.Unit;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All rows of the table, in its order. */
+/** The rows of the tables, in their order. */
 final class Workloads {
 
   private static final int BATCH = 128;
@@ -12,6 +12,7 @@ final class Workloads {
 
   private Workloads() {}
 
+  /** The rows beside the peers. */
   static List<Workload> all(int threads) {
     List<Workload> all = new ArrayList<>(Ceilings.all(threads));
     for (int n : new int[] {512, 1024, 2048}) {
@@ -43,6 +44,38 @@ final class Workloads {
     all.add(step("step, MLP, local reparameterisation", "mlp", true));
     all.add(step("step, LeNet", "lenet", false));
     return List.copyOf(all);
+  }
+
+  /** How this library's cost grows with batch, width, depth, n and k. */
+  static List<Workload> scaling() {
+    List<Workload> all = new ArrayList<>();
+    for (int batch : new int[] {16, 32, 64, 128, 256, 512}) {
+      all.add(perceptron(batch, 400, 2));
+    }
+    for (int width : new int[] {50, 100, 200, 800, 1600}) {
+      all.add(perceptron(BATCH, width, 2));
+    }
+    for (int depth : new int[] {1, 3, 4, 6}) {
+      all.add(perceptron(BATCH, 400, depth));
+    }
+    for (int n : new int[] {1_000, 10_000, 100_000, MILLION, 10 * MILLION}) {
+      all.add(elements("variational step, n = " + n, n, "variational", "n", n));
+    }
+    for (int n : new int[] {1_000, 100_000, 10 * MILLION}) {
+      for (int k : new int[] {1, 2, 4, 8, 16, 32}) {
+        all.add(evidence("evidence, n = " + n + ", k = " + k, n, k, false));
+      }
+    }
+    return List.copyOf(all);
+  }
+
+  private static Workload perceptron(int batch, int width, int depth) {
+    return new Workload(
+        "step, batch " + batch + ", " + depth + " × " + width,
+        Unit.MILLISECONDS,
+        1,
+        null,
+        Workload.request("perceptron", "batch", batch, "width", width, "depth", depth));
   }
 
   /** The three products of a linear layer; the first layer's input needs no gradient. */

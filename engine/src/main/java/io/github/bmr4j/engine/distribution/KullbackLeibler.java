@@ -162,6 +162,45 @@ public final class KullbackLeibler {
     return (p.shape() - q.shape() * p.rate() / q.rate()) / q.rate();
   }
 
+  /**
+   * From a truncated log-normal distribution to a log-uniform one (Neklyudov, Molchanov, Ashukha
+   * and Vetrov, Structured Bayesian pruning via log-normal multiplicative noise, 2017). In x = ln θ
+   * it is that of a truncated normal distribution to a uniform one, so ln(b − a) less the entropy
+   * of x.
+   *
+   * @param q the truncated log-normal posterior
+   * @param p the log-uniform prior
+   * @return ln(b − a) − H(ln θ); infinite where p does not cover the support of q
+   */
+  public static double divergence(TruncatedLogNormal q, LogUniform p) {
+    if (q.lower() < p.lower() || q.upper() > p.upper()) {
+      return Double.POSITIVE_INFINITY;
+    }
+    return Math.log(p.upper() - p.lower()) - q.logarithm().entropy();
+  }
+
+  /**
+   * The derivative with respect to the location of q.
+   *
+   * @param q the truncated log-normal posterior (μ, σ)
+   * @param p the log-uniform prior, which does not matter
+   * @return ∂KL/∂μ
+   */
+  public static double derivativeByLocation(TruncatedLogNormal q, LogUniform p) {
+    return -q.logarithm().entropyByLocation();
+  }
+
+  /**
+   * The derivative with respect to the scale of q.
+   *
+   * @param q the truncated log-normal posterior (μ, σ)
+   * @param p the log-uniform prior, which does not matter
+   * @return ∂KL/∂σ
+   */
+  public static double derivativeByScale(TruncatedLogNormal q, LogUniform p) {
+    return -q.logarithm().entropyByLogScale() / q.scale();
+  }
+
   private static double normal(double qMean, double qScale, double pMean, double pScale) {
     double distance = (qMean - pMean) / pScale;
     double varianceExcess = (qScale - pScale) / pScale * ((qScale + pScale) / pScale);

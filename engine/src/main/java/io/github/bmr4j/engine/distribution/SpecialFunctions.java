@@ -22,9 +22,6 @@ public final class SpecialFunctions {
   private static final double ROOT_HALF = 0.7071067811865476;
   private static final double ROOT_HALF_PI = 1.2533141373155003;
 
-  /** Where the continued fraction of erfc takes over from the series of erf. */
-  private static final double ERFC_CONTINUED_FRACTION = 1;
-
   /** Terms of artanh v that leave less than a relative 1e-17 at |v| = 1/3. */
   private static final int ARTANH_TERMS = 17;
 
@@ -329,19 +326,17 @@ public final class SpecialFunctions {
     if (x < 0) {
       return 2 * expSquare(x) - scaledErfc(-x);
     }
-    if (x < ERFC_CONTINUED_FRACTION) {
-      // erf is summed from positive terms; below this x, 1 − erf keeps all but three bits.
-      return expSquare(x) - scaledErf(x);
-    }
-    if (x > 1e8) {
-      return ONE_OVER_ROOT_PI / x;
-    }
-    // Laplace's continued fraction (Abramowitz and Stegun 7.1.14), from its end.
-    double fraction = x;
-    for (int k = (int) (20 + 160 / (x * x)); k >= 1; k--) {
-      fraction = x + 0.5 * k / fraction;
-    }
-    return ONE_OVER_ROOT_PI / fraction;
+    return ScaledErfc.at(x);
+  }
+
+  /**
+   * The error function, with a small relative error at small x too.
+   *
+   * @param x any number
+   * @return (2/√π) ∫₀ˣ e^(−t²) dt, in [−1, 1]
+   */
+  public static double erf(double x) {
+    return Math.abs(x) < 1 ? scaledErf(x) / expSquare(x) : 1 - erfc(x);
   }
 
   /**
@@ -353,9 +348,6 @@ public final class SpecialFunctions {
   public static double erfc(double x) {
     if (x < 0) {
       return 2 - erfc(-x);
-    }
-    if (x < ERFC_CONTINUED_FRACTION) {
-      return 1 - scaledErf(x) / expSquare(x);
     }
     return x > 27.3 ? 0 : scaledErfc(x) / expSquare(x);
   }

@@ -77,6 +77,13 @@ public final class Draw extends LatentNode {
   }
 
   @Override
+  protected void start(VariationalStep step, UpdateRule.Kind kind) {
+    if (kind == UpdateRule.Kind.IVON) {
+      latent.startCurvature(step.klWeight);
+    }
+  }
+
+  @Override
   protected void update(VariationalStep step, UpdateRule rule) {
     latent.update(this, step, rule);
   }

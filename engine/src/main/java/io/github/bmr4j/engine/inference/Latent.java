@@ -1,5 +1,6 @@
 package io.github.bmr4j.engine.inference;
 
+import io.github.bmr4j.engine.distribution.SpecialFunctions;
 import io.github.bmr4j.engine.random.Streams;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.NormalFactors;
@@ -51,6 +52,30 @@ public abstract class Latent {
    * @param rule the optimiser's step
    */
   public abstract void update(Draw draw, VariationalStep step, UpdateRule rule);
+
+  /**
+   * δ of IVON times λ: the precision of the prior where it is normal, so that the rule has it in
+   * closed form; 0 where the prior is part of gradient and curvature.
+   */
+  abstract double normalPriorPrecision();
+
+  /**
+   * The curvature that {@link UpdateRule.Kind#IVON} starts from: the one that its standard
+   * deviations, as they are now, belong to.
+   *
+   * @param klWeight 1/λ, factor of the divergence in the objective
+   */
+  final void startCurvature(double klWeight) {
+    Slice rho = factors.rho();
+    Slice curvature = factors.rhoMoment1();
+    backend.memory().pull(rho);
+    for (int i = 0; i < rho.length(); i++) {
+      double sigma = SpecialFunctions.softplus(rho.get(i));
+      double precision = 1 / (sigma * sigma) - normalPriorPrecision();
+      curvature.set(i, (float) (klWeight * precision));
+    }
+    backend.memory().push(curvature);
+  }
 
   /** KL(q‖p) in nats, of the elements that are still in the model. */
   public abstract double klDivergence();

@@ -21,6 +21,22 @@ public abstract class LatentNode extends Node {
   }
 
   /**
+   * Called once before the first step.
+   *
+   * @param step weights of likelihood and divergence
+   * @param kind of the optimiser's steps
+   * @throws IllegalArgumentException if the optimiser cannot train this
+   */
+  protected void start(VariationalStep step, UpdateRule.Kind kind) {
+    if (kind == UpdateRule.Kind.IVON) {
+      throw new IllegalArgumentException(
+          "IVON finds the curvature from draws of the weights, but "
+              + this
+              + " is not drawn; use the global reparameterization, or another optimizer");
+    }
+  }
+
+  /**
    * One optimiser step of the variational parameters, after the backward pass. Must not allocate.
    *
    * @param step weights of likelihood and divergence; the rest is filled in here

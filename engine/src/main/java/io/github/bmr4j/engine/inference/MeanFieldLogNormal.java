@@ -52,6 +52,10 @@ public final class MeanFieldLogNormal extends Latent {
     backend().memory().pull(gradient);
     backend().memory().pull(mean);
     backend().memory().pull(rho);
+    if (rule.kind == UpdateRule.Kind.IVON) {
+      naturalStep(drawn, gradient, step, rule);
+      return;
+    }
     boolean analytic = step.divergence == VariationalStep.Divergence.ANALYTIC;
     for (int i = 0; i < size(); i++) {
       double m = mean.get(i);
@@ -77,6 +81,45 @@ public final class MeanFieldLogNormal extends Latent {
     backend()
         .variational()
         .updatePoint(rho, rhoGradient, factors().rhoMoment1(), factors().rhoMoment2(), 1, rule);
+  }
+
+  /**
+   * IVON on u = ln x, whose prior is not normal: −ln p(u) = rate eᵘ − shape u is part of what is
+   * minimised, with its own gradient and curvature rate eᵘ, so that δ = 0.
+   */
+  private void naturalStep(Slice drawn, Slice gradient, VariationalStep step, UpdateRule rule) {
+    Slice mean = factors().mean();
+    Slice rho = factors().rho();
+    Slice moment = factors().meanMoment1();
+    Slice curvature = factors().rhoMoment1();
+    backend().memory().pull(moment);
+    backend().memory().pull(curvature);
+    for (int i = 0; i < size(); i++) {
+      double m = mean.get(i);
+      double s = SpecialFunctions.softplus(rho.get(i));
+      double noise = (drawn.get(i) - m) / s;
+      double likelihood = step.likelihoodWeight * gradient.get(i);
+      boolean analytic = step.divergence == VariationalStep.Divergence.ANALYTIC;
+      double pull = prior.rate() * Math.exp(analytic ? m + s * s / 2 : drawn.get(i));
+      double g = likelihood + step.klWeight * (pull - prior.shape());
+      double estimate = likelihood * noise / s + step.klWeight * pull;
+      double h = rule.nextCurvature(curvature.get(i), estimate, 0);
+      double first = rule.beta1 * (double) moment.get(i) + (1.0 - rule.beta1) * g;
+      moment.set(i, (float) first);
+      curvature.set(i, (float) h);
+      mean.set(i, (float) (m - rule.learningRate() * first * rule.correction1() / h));
+      double deviation = Math.sqrt(step.klWeight / h);
+      rho.set(i, (float) (deviation + Math.log(-Math.expm1(-deviation))));
+    }
+    backend().memory().push(moment);
+    backend().memory().push(curvature);
+    backend().memory().push(mean);
+    backend().memory().push(rho);
+  }
+
+  @Override
+  double normalPriorPrecision() {
+    return 0;
   }
 
   @Override

@@ -27,6 +27,7 @@ public final class MeanFieldNormal extends Latent {
 
   private float priorVariance;
   private final Parameterization parameterization;
+  private WeightPrior prior;
   private Slice mask;
   private Slice deviations;
 
@@ -97,6 +98,10 @@ public final class MeanFieldNormal extends Latent {
 
   @Override
   public void update(Draw draw, VariationalStep step, UpdateRule rule) {
+    if (prior != null) {
+      throw new IllegalStateException(
+          name() + " has a prior of its own and is trained through its moments only");
+    }
     step.priorVariance = priorVariance;
     step.seed = sampling().seed();
     step.stream = sampling().stream(index());
@@ -107,24 +112,55 @@ public final class MeanFieldNormal extends Latent {
   }
 
   @Override
+  double normalPriorPrecision() {
+    return 1.0 / priorVariance;
+  }
+
+  @Override
   public double klDivergence() {
+    if (prior != null) {
+      return prior.klDivergence(pulledMean(), pulledDeviations(), mask);
+    }
     if (parameterization == Parameterization.DEVIATION) {
       return backend()
           .variational()
           .klDivergence(factors().mean(), factors().rho(), mask, priorVariance);
     }
-    Slice mean = factors().mean();
-    Slice deviation = standardDeviations();
-    backend().memory().pull(mean);
-    backend().memory().pull(deviation);
-    Normal prior = new Normal(0, Math.sqrt(priorVariance));
+    Slice mean = pulledMean();
+    Slice deviation = pulledDeviations();
+    Normal normal = new Normal(0, Math.sqrt(priorVariance));
     double sum = 0;
     for (int i = 0; i < size(); i++) {
       if (mask == null || mask.get(i) != 0) {
-        sum += KullbackLeibler.divergence(new Normal(mean.get(i), deviation.get(i)), prior);
+        sum += KullbackLeibler.divergence(new Normal(mean.get(i), deviation.get(i)), normal);
       }
     }
     return sum;
+  }
+
+  private Slice pulledMean() {
+    backend().memory().pull(factors().mean());
+    return factors().mean();
+  }
+
+  private Slice pulledDeviations() {
+    Slice current = standardDeviations();
+    backend().memory().pull(current);
+    return current;
+  }
+
+  /** The prior that stands in for N(0, v), or null. */
+  WeightPrior prior() {
+    return prior;
+  }
+
+  /**
+   * Takes another prior in place of N(0, v).
+   *
+   * @param replacement for as many weights; null for N(0, v)
+   */
+  public void setPrior(WeightPrior replacement) {
+    prior = replacement;
   }
 
   /**
@@ -145,24 +181,6 @@ public final class MeanFieldNormal extends Latent {
     if (parameterization == Parameterization.VARIANCE) {
       backend().elementwise().apply(UnaryFunction.SQRT, out, out);
     }
-  }
-
-  /**
-   * Turns the gradient of the standard deviations into that of ρ.
-   *
-   * @param deviations σ; lost
-   * @param gradient of σ, then of ρ
-   */
-  void throughParameterization(Slice deviations, Slice gradient) {
-    if (parameterization == Parameterization.VARIANCE) {
-      // ∂σ²: ∂σ / 2σ.
-      backend().elementwise().divide(gradient, deviations, gradient);
-      backend().elementwise().scale(0.5f, gradient, gradient);
-    }
-    backend()
-        .elementwise()
-        .applyPullback(
-            UnaryFunction.SOFTPLUS, factors().rho(), deviations, gradient, gradient, false);
   }
 
   /** What softplus(ρ) is. */

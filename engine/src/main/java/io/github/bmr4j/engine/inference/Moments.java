@@ -4,7 +4,6 @@ import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.autodiff.View;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
-import io.github.bmr4j.kernels.ElementwiseKernels;
 import io.github.bmr4j.kernels.NormalFactors;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
@@ -14,26 +13,21 @@ import io.github.bmr4j.kernels.VariationalStep;
 /**
  * Mean and variance of normal weights w = s γ b, which is what networks need that draw no weights:
  * [2, n], the means s γ μ and then the variances (s γ σ)². Nothing is random here, so the
- * divergence enters the update in closed form always.
+ * divergence enters the update in closed form, or as the weights' own prior has it.
  */
 public final class Moments extends LatentNode {
 
   private final MeanFieldNormal latent;
   private final Slice deviations;
-  private final Slice scaledDeviations;
-  private final Slice work;
-  private final Slice meanGradient;
-  private final Slice rhoGradient;
+  private final Slice scaleShare;
 
-  /** Places of the kernel that computes s γ x, for what else is to be scaled and masked. */
+  /** The deviations in the place of the means, for the kernel that computes s γ μ. */
   private final NormalFactors deviationFactors;
 
-  private final NormalFactors workFactors;
   private Slice means;
   private Slice variances;
   private Slice gradientOfMeans;
   private Slice gradientOfVariances;
-  private NormalFactors gradientFactors;
   private long computed;
 
   Moments(MeanFieldNormal latent, Node... scale) {
@@ -41,12 +35,8 @@ public final class Moments extends LatentNode {
     this.latent = latent;
     int n = latent.size();
     deviations = latent.allocate(n);
-    scaledDeviations = latent.allocate(n);
-    work = latent.allocate(n);
-    meanGradient = latent.allocate(n);
-    rhoGradient = latent.allocate(n);
+    scaleShare = latent.allocate(1);
     deviationFactors = only(deviations);
-    workFactors = only(work);
   }
 
   private static NormalFactors only(Slice x) {
@@ -105,8 +95,8 @@ public final class Moments extends LatentNode {
     }
     backend.variational().mean(latent.factors(), scale(), latent.mask(), means);
     latent.standardDeviations(deviations);
-    backend.variational().mean(deviationFactors, scale(), latent.mask(), scaledDeviations);
-    backend.elementwise().apply(UnaryFunction.SQUARE, scaledDeviations, variances);
+    backend.variational().mean(deviationFactors, scale(), latent.mask(), variances);
+    backend.elementwise().apply(UnaryFunction.SQUARE, variances, variances);
   }
 
   /** ∂/∂s = (Σ ∂m m + 2 Σ ∂v v) / s. */
@@ -121,10 +111,9 @@ public final class Moments extends LatentNode {
     }
     splitGradient();
     Slice dScale = inputGradient(0).slice();
-    Slice sum = work.slice(0, 1);
     backend.reduction().dotInto(gradientOfMeans, means, dScale);
-    backend.reduction().dotInto(gradientOfVariances, variances, sum);
-    backend.elementwise().addScaled(2, sum, dScale);
+    backend.reduction().dotInto(gradientOfVariances, variances, scaleShare);
+    backend.elementwise().addScaled(2, scaleShare, dScale);
     backend.elementwise().divide(dScale, scale(), dScale);
   }
 
@@ -132,38 +121,26 @@ public final class Moments extends LatentNode {
     if (gradientOfMeans == null) {
       gradientOfMeans = gradient().slice().slice(0, latent.size());
       gradientOfVariances = gradient().slice().slice(latent.size(), latent.size());
-      gradientFactors = only(gradientOfMeans);
     }
   }
 
-  /** ∂μ = s γ ∂m and ∂σ = 2 s γ (s γ σ) ∂v, weighted, with the divergence's μ/v and σ/v − 1/σ. */
+  /** One pass; the divergence in closed form. */
   @Override
   protected void update(VariationalStep step, UpdateRule rule) {
     splitGradient();
-    Backend backend = latent.backend();
-    ElementwiseKernels arithmetic = backend.elementwise();
-    NormalFactors q = latent.factors();
-    float precision = 1 / latent.priorVariance();
-
-    backend.variational().mean(gradientFactors, scale(), latent.mask(), meanGradient);
-    arithmetic.scale(step.likelihoodWeight, meanGradient, meanGradient);
-    arithmetic.addScaled(step.klWeight * precision, q.mean(), meanGradient);
-
-    arithmetic.multiply(gradientOfVariances, scaledDeviations, work);
-    backend.variational().mean(workFactors, scale(), latent.mask(), rhoGradient);
-    arithmetic.scale(2 * step.likelihoodWeight, rhoGradient, rhoGradient);
-    arithmetic.addScaled(step.klWeight * precision, deviations, rhoGradient);
-    arithmetic.fill(work, 1);
-    arithmetic.divide(work, deviations, work);
-    arithmetic.addScaled(-step.klWeight, work, rhoGradient);
-    latent.throughParameterization(deviations, rhoGradient);
-
-    backend
+    step.priorVariance = latent.priorVariance();
+    latent
+        .backend()
         .variational()
-        .updatePoint(q.mean(), meanGradient, q.meanMoment1(), q.meanMoment2(), 1, rule);
-    backend
-        .variational()
-        .updatePoint(q.rho(), rhoGradient, q.rhoMoment1(), q.rhoMoment2(), 1, rule);
+        .updateByMoments(
+            latent.factors(),
+            gradientOfMeans,
+            gradientOfVariances,
+            scale(),
+            latent.mask(),
+            latent.parameterization() == MeanFieldNormal.Parameterization.VARIANCE,
+            step,
+            rule);
   }
 
   @Override

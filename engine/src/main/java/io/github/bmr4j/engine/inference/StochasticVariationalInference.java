@@ -87,6 +87,11 @@ public final class StochasticVariationalInference {
    * @throws DivergedException if that is not finite
    */
   public double step() {
+    if (optimizer.steps() == 0) {
+      for (LatentNode latent : latents) {
+        latent.start(step, optimizer.rule().kind);
+      }
+    }
     UpdateRule rule = optimizer.nextStep();
     sampling.training(optimizer.steps());
     graph.forward();

@@ -8,31 +8,86 @@ import io.github.bmr4j.kernels.UpdateRule;
  */
 public final class Optimizer {
 
+  /** A rule with its coefficients. */
+  public sealed interface Rule {
+
+    /** In options and files: {@code adam}, {@code adabelief} or {@code ivon}. */
+    default String name() {
+      return switch (this) {
+        case Adam adam -> "adam";
+        case AdaBelief adaBelief -> "adabelief";
+        case Ivon ivon -> "ivon";
+      };
+    }
+
+    /** As kernels need it, at step 0. */
+    private UpdateRule updateRule() {
+      return switch (this) {
+        case Adam(double beta1, double beta2, double epsilon) ->
+            new UpdateRule(
+                UpdateRule.Kind.ADAM,
+                decay("beta1", beta1),
+                decay("beta2", beta2),
+                (float) epsilon,
+                0);
+        case AdaBelief(double beta1, double beta2, double epsilon, double epsilonRoot) ->
+            new UpdateRule(
+                UpdateRule.Kind.ADABELIEF,
+                decay("beta1", beta1),
+                decay("beta2", beta2),
+                (float) epsilon,
+                (float) epsilonRoot);
+        case Ivon(double beta1, double beta2) ->
+            new UpdateRule(
+                UpdateRule.Kind.IVON, decay("beta1", beta1), decay("beta2", beta2), 0, 0);
+      };
+    }
+  }
+
   /**
-   * Coefficients of Adam.
+   * Coefficients of Adam (Kingma, Ba 2015).
    *
    * @param beta1 decay of the first moment, in [0, 1)
    * @param beta2 decay of the second moment, in [0, 1)
    * @param epsilon added to the root of the second moment
    */
-  public record Adam(double beta1, double beta2, double epsilon) {
+  public record Adam(double beta1, double beta2, double epsilon) implements Rule {
 
     /** Kingma and Ba 2015: 0.9, 0.999, 1e-8. */
     public static final Adam DEFAULT = new Adam(0.9, 0.999, 1e-8);
   }
 
   /**
-   * Coefficients of AdaBelief.
+   * Coefficients of AdaBelief (Zhuang et al. 2020).
    *
    * @param beta1 decay of the first moment, in [0, 1)
    * @param beta2 decay of the second moment, in [0, 1)
    * @param epsilon added to the root of the second moment
    * @param epsilonRoot added to the second moment inside its recursion
    */
-  public record AdaBelief(double beta1, double beta2, double epsilon, double epsilonRoot) {
+  public record AdaBelief(double beta1, double beta2, double epsilon, double epsilonRoot)
+      implements Rule {
 
     /** optax's, as Marković et al. used them: 0.9, 0.999, 1e-16, 1e-16. */
     public static final AdaBelief DEFAULT = new AdaBelief(0.9, 0.999, 1e-16, 1e-16);
+  }
+
+  /**
+   * Coefficients of IVON, the natural-gradient rule for normal posteriors (Shen et al.: Variational
+   * learning is effective for large deep networks, ICML 2024, algorithm 1; {@link
+   * UpdateRule.Kind#IVON}). Its initial curvature is that of the posterior's starting standard
+   * deviations, its weight decay the prior's. The learning rate is the share of a Newton step.
+   *
+   * @param beta1 decay of the gradient's first moment, in [0, 1)
+   * @param beta2 decay of the curvature, in [0, 1); it is known after some 1/(1 − beta2) steps
+   */
+  public record Ivon(double beta1, double beta2) implements Rule {
+
+    /** The paper's for long runs, 10⁵ steps and more: 0.9, 0.99999. */
+    public static final Ivon PUBLISHED = new Ivon(0.9, 0.99999);
+
+    /** For runs of some thousand steps, in which the curvature must be found: 0.9, 0.995. */
+    public static final Ivon SHORT_RUN = new Ivon(0.9, 0.995);
   }
 
   private final UpdateRule rule;
@@ -44,28 +99,19 @@ public final class Optimizer {
     this.learningRate = learningRate;
   }
 
-  /** Adam (Kingma, Ba 2015). */
-  public static Optimizer adam(Adam adam, LearningRate learningRate) {
-    return new Optimizer(
-        new UpdateRule(
-            UpdateRule.Kind.ADAM,
-            decay("beta1", adam.beta1()),
-            decay("beta2", adam.beta2()),
-            (float) adam.epsilon(),
-            0),
-        learningRate);
+  /**
+   * An optimiser before its first step.
+   *
+   * @param rule with its coefficients
+   * @param learningRate η of each step
+   */
+  public static Optimizer of(Rule rule, LearningRate learningRate) {
+    return new Optimizer(rule.updateRule(), learningRate);
   }
 
-  /** AdaBelief (Zhuang et al. 2020). */
-  public static Optimizer adaBelief(AdaBelief adaBelief, LearningRate learningRate) {
-    return new Optimizer(
-        new UpdateRule(
-            UpdateRule.Kind.ADABELIEF,
-            decay("beta1", adaBelief.beta1()),
-            decay("beta2", adaBelief.beta2()),
-            (float) adaBelief.epsilon(),
-            (float) adaBelief.epsilonRoot()),
-        learningRate);
+  /** The rule's name and coefficients; those of the last step begun. */
+  public UpdateRule rule() {
+    return rule;
   }
 
   /**

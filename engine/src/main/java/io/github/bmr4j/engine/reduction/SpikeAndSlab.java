@@ -167,6 +167,16 @@ public final class SpikeAndSlab {
   }
 
   /**
+   * The probability that a weight is active, q = σ(ζ − ΔF).
+   *
+   * @param deltaF ΔF of removing it, in nats
+   * @param zeta the threshold, in nats
+   */
+  public static double activeProbability(double deltaF, double zeta) {
+    return SpecialFunctions.logistic(zeta - deltaF);
+  }
+
+  /**
    * The decision for one weight.
    *
    * @param deltaF ΔF of removing it, in nats

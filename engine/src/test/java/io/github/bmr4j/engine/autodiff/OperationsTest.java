@@ -10,6 +10,7 @@ import io.github.bmr4j.engine.tensor.Tensor;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
 import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.kernels.Window;
 import java.io.IOException;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
@@ -96,6 +97,117 @@ class OperationsTest {
                             x -> new Linear(x.get(0), x.get(1), x.get(2)),
                             x -> linear(x[0], x[1], x[2], 1, 17, 1),
                             TOLERANCE)),
+            new Case(
+                "Convolution",
+                Set.of(Convolution.class),
+                b -> {
+                  Window window = Window.square(3);
+                  ImageReference reference = new ImageReference(2, 2, 5, 6, window);
+                  new GradientCheck(b)
+                      .operand(2, 2, 5, 6)
+                      .operand(3, 2 * window.size())
+                      .operand(3)
+                      .check(
+                          x -> new Convolution(x.get(0), x.get(1), x.get(2), window, 1),
+                          x -> reference.convolution(x[0], x[1], x[2], 1),
+                          TOLERANCE);
+                }),
+            new Case(
+                "Convolution with stride, padding and groups",
+                Set.of(Convolution.class),
+                b -> {
+                  Window window = new Window(3, 2, 2, 1, 1, 1);
+                  ImageReference reference = new ImageReference(2, 4, 6, 5, window);
+                  new GradientCheck(b)
+                      .operand(2, 4, 6, 5)
+                      .operand(6, 2 * window.size())
+                      .operand(6)
+                      .check(
+                          x -> new Convolution(x.get(0), x.get(1), x.get(2), window, 2),
+                          x -> reference.convolution(x[0], x[1], x[2], 2),
+                          TOLERANCE);
+                }),
+            new Case(
+                "MaxPool",
+                Set.of(MaxPool.class),
+                b -> {
+                  Window window = Window.tiles(2);
+                  ImageReference reference = new ImageReference(2, 2, 4, 8, window);
+                  new GradientCheck(b)
+                      .operand(2, 2, 4, 8)
+                      .check(
+                          x -> new MaxPool(x.get(0), window),
+                          x -> reference.maxPool(x[0]),
+                          TOLERANCE);
+                }),
+            new Case(
+                "MaxPool of overlapping windows",
+                Set.of(MaxPool.class),
+                b -> {
+                  Window window = Window.square(3, 2, 1);
+                  ImageReference reference = new ImageReference(1, 3, 5, 7, window);
+                  new GradientCheck(b)
+                      .operand(1, 3, 5, 7)
+                      .check(
+                          x -> new MaxPool(x.get(0), window),
+                          x -> reference.maxPool(x[0]),
+                          TOLERANCE);
+                }),
+            new Case(
+                "AveragePool",
+                Set.of(AveragePool.class),
+                b -> {
+                  Window window = Window.tiles(2);
+                  ImageReference reference = new ImageReference(2, 2, 5, 9, window);
+                  new GradientCheck(b)
+                      .operand(2, 2, 5, 9)
+                      .check(
+                          x -> new AveragePool(x.get(0), window),
+                          x -> reference.averagePool(x[0]),
+                          TOLERANCE);
+                }),
+            new Case(
+                "AveragePool of overlapping windows",
+                Set.of(AveragePool.class),
+                b -> {
+                  Window window = Window.square(3, 2, 1);
+                  ImageReference reference = new ImageReference(1, 3, 5, 7, window);
+                  new GradientCheck(b)
+                      .operand(1, 3, 5, 7)
+                      .check(
+                          x -> new AveragePool(x.get(0), window),
+                          x -> reference.averagePool(x[0]),
+                          TOLERANCE);
+                }),
+            new Case(
+                "image used by a pooling and a convolution",
+                Set.of(Convolution.class, MaxPool.class, AveragePool.class),
+                b -> {
+                  Window one = Window.square(1);
+                  Window two = Window.tiles(2);
+                  ImageReference reference = new ImageReference(1, 1, 4, 8, one);
+                  ImageReference halves = new ImageReference(1, 1, 4, 8, two);
+                  new GradientCheck(b)
+                      .operand(1, 1, 4, 8)
+                      .operand(1, 1)
+                      .operand(1)
+                      .check(
+                          x -> {
+                            Node y = new Convolution(x.get(0), x.get(1), x.get(2), one, 1);
+                            Node mean = new AveragePool(x.get(0), two);
+                            Node largest = new MaxPool(x.get(0), two);
+                            Node pooled = new AveragePool(y, two);
+                            return new Add(new Add(mean, largest), pooled);
+                          },
+                          x -> {
+                            double[] y = reference.convolution(x[0], x[1], x[2], 1);
+                            double[] pooled = halves.averagePool(y);
+                            double[] mean = halves.averagePool(x[0]);
+                            double[] sum = zip(mean, halves.maxPool(x[0]), Double::sum);
+                            return zip(sum, pooled, Double::sum);
+                          },
+                          TOLERANCE);
+                }),
             new Case(
                 "Add",
                 Set.of(Add.class),
@@ -607,6 +719,8 @@ class OperationsTest {
       case SQUARE -> x * x;
       case SQRT -> Math.sqrt(x);
       case ERF -> erf(x);
+      case SIN -> Math.sin(x);
+      case COS -> Math.cos(x);
     };
   }
 

@@ -161,7 +161,7 @@ class LocalReparameterizationTest {
       VariationalStep step = new VariationalStep();
       step.klWeight = KL_WEIGHT;
       step.likelihoodWeight = LIKELIHOOD_WEIGHT;
-      Optimizer adam = Optimizer.adam(Optimizer.Adam.DEFAULT, LearningRate.constant(1e-3));
+      Optimizer adam = Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(1e-3));
       layer.moments.update(step, adam.nextStep());
       for (int i = 0; i < SIZE; i++) {
         int index = i;

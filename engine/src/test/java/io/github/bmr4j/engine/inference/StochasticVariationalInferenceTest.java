@@ -16,12 +16,14 @@ import io.github.bmr4j.engine.autodiff.Scale;
 import io.github.bmr4j.engine.autodiff.Sum;
 import io.github.bmr4j.engine.autodiff.View;
 import io.github.bmr4j.engine.distribution.Gamma;
+import io.github.bmr4j.engine.distribution.SpecialFunctions;
 import io.github.bmr4j.engine.optim.LearningRate;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.engine.tensor.Tensor;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
+import io.github.bmr4j.kernels.NormalFactors;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
@@ -31,6 +33,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Inference against cases whose best mean-field posterior is known in closed form. */
 class StochasticVariationalInferenceTest {
@@ -95,6 +98,13 @@ class StochasticVariationalInferenceTest {
 
   private static MeanFieldNormal fit(
       Backend backend, VariationalStep.Divergence divergence, int steps) {
+    Optimizer optimizer =
+        Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.cosine(3e-2, 1e-4, steps));
+    return fit(backend, divergence, optimizer, steps);
+  }
+
+  private static MeanFieldNormal fit(
+      Backend backend, VariationalStep.Divergence divergence, Optimizer optimizer, int steps) {
     Regression data = new Regression();
     Sampling sampling = new Sampling(11);
     MeanFieldNormal weights =
@@ -114,14 +124,7 @@ class StochasticVariationalInferenceTest {
     y.push();
     StochasticVariationalInference inference =
         new StochasticVariationalInference(
-            backend,
-            graph,
-            loss,
-            Optimizer.adam(Optimizer.Adam.DEFAULT, LearningRate.cosine(3e-2, 1e-4, steps)),
-            sampling,
-            EXAMPLES,
-            EXAMPLES,
-            divergence);
+            backend, graph, loss, optimizer, sampling, EXAMPLES, EXAMPLES, divergence);
     for (int i = 0; i < steps; i++) {
       inference.step();
     }
@@ -137,15 +140,37 @@ class StochasticVariationalInferenceTest {
   @EnumSource
   void findsTheMeanFieldPosteriorOfLinearRegression(VariationalStep.Divergence divergence) {
     try (Backend backend = Backends.open()) {
-      MeanFieldNormal weights = fit(backend, divergence, 6_000);
-      Slice deviations = weights.standardDeviations();
-      double[] mean = new Regression().mean();
-      double[][] precision = new Regression().precision();
+      assertIsMeanFieldPosterior(fit(backend, divergence, 6_000));
+    }
+  }
+
+  /** IVON's precision λh + 1/v is that of the posterior; also where it starts far from it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"scalar", "best"})
+  void ivonFindsTheSamePosterior(String name) {
+    int steps = 8_000;
+    Optimizer optimizer =
+        Optimizer.of(new Optimizer.Ivon(0.9, 0.9995), LearningRate.cosine(0.1, 1e-3, steps));
+    try (Backend backend = name.equals("best") ? Backends.open() : Backends.open(name)) {
+      MeanFieldNormal weights = fit(backend, VariationalStep.Divergence.ANALYTIC, optimizer, steps);
+      assertIsMeanFieldPosterior(weights);
+      NormalFactors q = weights.factors();
       for (int i = 0; i < 3; i++) {
-        double sd = 1 / Math.sqrt(precision[i][i]);
-        assertEquals(mean[i], weights.factors().mean().get(i), 0.1 * sd, "mean " + i);
-        assertEquals(sd, deviations.get(i), 0.05 * sd, "standard deviation " + i);
+        double precision = EXAMPLES * q.rhoMoment1().get(i) + 1 / PRIOR_VARIANCE;
+        double sd = SpecialFunctions.softplus(q.rho().get(i));
+        assertEquals(1 / Math.sqrt(precision), sd, 1e-5 * sd, "state of " + i);
       }
+    }
+  }
+
+  private static void assertIsMeanFieldPosterior(MeanFieldNormal weights) {
+    Slice deviations = weights.standardDeviations();
+    double[] mean = new Regression().mean();
+    double[][] precision = new Regression().precision();
+    for (int i = 0; i < 3; i++) {
+      double sd = 1 / Math.sqrt(precision[i][i]);
+      assertEquals(mean[i], weights.factors().mean().get(i), 0.1 * sd, "mean " + i);
+      assertEquals(sd, deviations.get(i), 0.05 * sd, "standard deviation " + i);
     }
   }
 
@@ -168,6 +193,17 @@ class StochasticVariationalInferenceTest {
   @EnumSource
   void aScaleWithoutDataGoesToTheBestApproximationOfItsPrior(
       VariationalStep.Divergence divergence) {
+    scaleWithoutData(divergence, Optimizer.Adam.DEFAULT, 3e-2);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void soItDoesByNaturalGradients(VariationalStep.Divergence divergence) {
+    scaleWithoutData(divergence, new Optimizer.Ivon(0.9, 0.998), 0.1);
+  }
+
+  private static void scaleWithoutData(
+      VariationalStep.Divergence divergence, Optimizer.Rule rule, double rate) {
     try (Backend backend = Backends.open()) {
       Sampling sampling = new Sampling(3);
       MeanFieldLogNormal scale =
@@ -182,7 +218,7 @@ class StochasticVariationalInferenceTest {
               backend,
               graph,
               loss,
-              Optimizer.adam(Optimizer.Adam.DEFAULT, LearningRate.cosine(3e-2, 1e-4, steps)),
+              Optimizer.of(rule, LearningRate.cosine(rate, 1e-4, steps)),
               sampling,
               1,
               1,
@@ -286,7 +322,7 @@ class StochasticVariationalInferenceTest {
               backend,
               graph,
               loss,
-              Optimizer.adam(Optimizer.Adam.DEFAULT, LearningRate.constant(1e-3)),
+              Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(1e-3)),
               sampling,
               1,
               1,

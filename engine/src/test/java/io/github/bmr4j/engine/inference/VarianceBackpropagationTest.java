@@ -246,7 +246,7 @@ class VarianceBackpropagationTest {
       VariationalStep step = new VariationalStep();
       step.likelihoodWeight = 1f / batch;
       step.klWeight = (float) (1 / get(c, "n_data"));
-      Optimizer adam = Optimizer.adam(Optimizer.Adam.DEFAULT, LearningRate.constant(1e-9));
+      Optimizer adam = Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(1e-9));
       for (LatentNode node : List.of(momentsOne, momentsTwo)) {
         node.update(step, adam.nextStep());
       }
@@ -362,7 +362,7 @@ class VarianceBackpropagationTest {
         for (double klWeight : new double[] {0, 1}) {
           VariationalStep step = new VariationalStep();
           step.klWeight = (float) klWeight;
-          Optimizer adam = Optimizer.adam(Optimizer.Adam.DEFAULT, LearningRate.constant(1e-9));
+          Optimizer adam = Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(1e-9));
           double[] before = precision.firstMoments();
           tau.update(step, adam.nextStep());
           double[] after = precision.firstMoments();

@@ -38,8 +38,7 @@ class OptimizerTest {
 
   @Test
   void adamFollowsTheRecursionOfItsPaper() {
-    Optimizer optimizer =
-        Optimizer.adam(Optimizer.Adam.DEFAULT, LearningRate.exponential(0.1, 0.9));
+    Optimizer optimizer = Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.exponential(0.1, 0.9));
     float[] path = run(optimizer, "scalar");
     double theta = 1;
     double m = 0;
@@ -60,9 +59,7 @@ class OptimizerTest {
   void adaBeliefFollowsTheRecursionOfOptax() {
     for (String backend : new String[] {"scalar", best()}) {
       float[] path =
-          run(
-              Optimizer.adaBelief(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-2)),
-              backend);
+          run(Optimizer.of(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-2)), backend);
       double theta = 1;
       double m = 0;
       double v = 0;
@@ -79,11 +76,11 @@ class OptimizerTest {
 
   @Test
   void aResumedOptimizerGoesOnWithItsStepCount() {
-    Optimizer whole = Optimizer.adam(Optimizer.Adam.DEFAULT, LearningRate.cosine(1, 0.1, 10));
+    Optimizer whole = Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.cosine(1, 0.1, 10));
     for (int i = 0; i < 7; i++) {
       whole.nextStep();
     }
-    Optimizer resumed = Optimizer.adam(Optimizer.Adam.DEFAULT, LearningRate.cosine(1, 0.1, 10));
+    Optimizer resumed = Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.cosine(1, 0.1, 10));
     resumed.resumeAt(6);
     assertEquals(whole.nextStep().learningRate(), stepTwice(resumed), 0);
     assertThrows(IllegalArgumentException.class, () -> resumed.resumeAt(-1));
@@ -113,11 +110,9 @@ class OptimizerTest {
     assertThrows(IllegalArgumentException.class, () -> LearningRate.constant(Double.NaN));
     assertThrows(
         IllegalArgumentException.class,
-        () -> Optimizer.adam(new Optimizer.Adam(1, 0.9, 1e-8), LearningRate.constant(1)));
+        () -> Optimizer.of(new Optimizer.Adam(1, 0.9, 1e-8), LearningRate.constant(1)));
     assertThrows(
         IllegalArgumentException.class,
-        () ->
-            Optimizer.adaBelief(
-                new Optimizer.AdaBelief(0.9, -0.1, 0, 0), LearningRate.constant(1)));
+        () -> Optimizer.of(new Optimizer.AdaBelief(0.9, -0.1, 0, 0), LearningRate.constant(1)));
   }
 }

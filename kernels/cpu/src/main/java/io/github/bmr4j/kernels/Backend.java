@@ -27,6 +27,9 @@ public interface Backend extends AutoCloseable {
   /** Matrix products. */
   MatrixKernels matrix();
 
+  /** Products with sparse matrices. */
+  SparseKernels sparse();
+
   /** Convolution and pooling of images. */
   ConvolutionKernels convolution();
 

@@ -90,7 +90,7 @@ final class ConvolutionInputPullback {
           mine.multiply(k / ROWS, depth, columns);
           int rows = Math.min(ROWS, shape.filterSize() - k);
           for (int i = 0; i < rows; i++) {
-            scatter(mine, i, geometry.offsets[k + i], image, group, pixel, columns);
+            scatter(mine, i, geometry.offsets[element(k + i)], image, group, pixel, columns);
           }
         }
       }
@@ -117,14 +117,28 @@ final class ConvolutionInputPullback {
 
   private void packWeights(ConvolutionScratch mine, int group, int f0, int depth) {
     int size = shape.filterSize();
-    if (mine.needsLeft(call, group * shape.groupFilters() + f0, size, depth)) {
-      for (int k = 0; k < size; k += ROWS) {
-        int start = weights.offset() + (group * shape.groupFilters() + f0) * size + k;
-        int at = k / ROWS * ConvolutionScratch.leftPitch(depth);
-        MatrixPacking.columns(
-            weights.array(), start, size, Math.min(ROWS, size - k), depth, mine.left, at, ROWS);
+    if (!mine.needsLeft(call, group * shape.groupFilters() + f0, size, depth)) {
+      return;
+    }
+    for (int k = 0; k < size; k += ROWS) {
+      int at = k / ROWS * ConvolutionScratch.leftPitch(depth);
+      int rows = Math.min(ROWS, size - k);
+      for (int f = 0; f < depth; f++) {
+        int start = weights.offset() + (group * shape.groupFilters() + f0 + f) * size;
+        for (int i = 0; i < rows; i++) {
+          mine.left[at + f * ROWS + i] = weights.array()[start + element(k + i)];
+        }
       }
     }
+  }
+
+  /**
+   * The elements of the patches in the order in which they are computed: neighbours belong to
+   * different channels, since a sum is read late after it was written.
+   */
+  private int element(int k) {
+    int channels = shape.groupChannels();
+    return k % channels * shape.window().size() + k / channels;
   }
 
   private void packGradients(
@@ -159,15 +173,17 @@ final class ConvolutionInputPullback {
     float[] target = geometry.direct ? dx.array() : mine.staged;
     int start = offset + (geometry.direct ? dx.offset() + geometry.imageStart(image, group) : 0);
     int line = geometry.rowStep == rowPixels ? pixels : rowPixels;
+    int from = row * PITCH;
     int n = pixel / pixels;
     int inImage = pixel % pixels;
     for (int j = 0; j < columns; ) {
       int inLine = inImage % line;
-      int length = Math.min(line - inLine, columns - j);
       int at = start + n * geometry.imageStride + inImage / line * geometry.rowStep + inLine;
-      add(mine.strip, row * PITCH + j, target, at, length);
-      j += length;
-      inImage += length;
+      int length = Math.min(line - inLine, columns - j);
+      int lines = length < line ? 1 : Math.min(pixels - inImage, columns - j) / line;
+      addLines(mine.strip, from + j, line, target, at, geometry.rowStep, lines, length);
+      j += lines * length;
+      inImage += lines * length;
       if (inImage == pixels) {
         inImage = 0;
         n++;
@@ -175,28 +191,40 @@ final class ConvolutionInputPullback {
     }
   }
 
-  /** y = y + x; by shorter vectors towards the end, since rows are short. */
-  private static void add(float[] x, int from, float[] y, int to, int n) {
+  /**
+   * y = y + x for some lines of the same length; by shorter vectors towards their ends, since they
+   * are short.
+   */
+  private static void addLines(
+      float[] x, int from, int fromStep, float[] y, int to, int toStep, int lines, int length) {
     int j = 0;
-    for (; j <= n - LANES; j += LANES) {
-      FloatVector.fromArray(FLOAT, y, to + j)
-          .add(FloatVector.fromArray(FLOAT, x, from + j))
-          .intoArray(y, to + j);
+    for (; j <= length - LANES; j += LANES) {
+      for (int i = 0; i < lines; i++) {
+        FloatVector.fromArray(FLOAT, y, to + i * toStep + j)
+            .add(FloatVector.fromArray(FLOAT, x, from + i * fromStep + j))
+            .intoArray(y, to + i * toStep + j);
+      }
     }
-    if (LANES > 8 && j <= n - 8) {
-      FloatVector.fromArray(EIGHT, y, to + j)
-          .add(FloatVector.fromArray(EIGHT, x, from + j))
-          .intoArray(y, to + j);
+    if (LANES > 8 && j <= length - 8) {
+      for (int i = 0; i < lines; i++) {
+        FloatVector.fromArray(EIGHT, y, to + i * toStep + j)
+            .add(FloatVector.fromArray(EIGHT, x, from + i * fromStep + j))
+            .intoArray(y, to + i * toStep + j);
+      }
       j += 8;
     }
-    if (LANES > 4 && j <= n - 4) {
-      FloatVector.fromArray(FOUR, y, to + j)
-          .add(FloatVector.fromArray(FOUR, x, from + j))
-          .intoArray(y, to + j);
+    if (LANES > 4 && j <= length - 4) {
+      for (int i = 0; i < lines; i++) {
+        FloatVector.fromArray(FOUR, y, to + i * toStep + j)
+            .add(FloatVector.fromArray(FOUR, x, from + i * fromStep + j))
+            .intoArray(y, to + i * toStep + j);
+      }
       j += 4;
     }
-    for (; j < n; j++) {
-      y[to + j] += x[from + j];
+    for (; j < length; j++) {
+      for (int i = 0; i < lines; i++) {
+        y[to + i * toStep + j] += x[from + i * fromStep + j];
+      }
     }
   }
 }

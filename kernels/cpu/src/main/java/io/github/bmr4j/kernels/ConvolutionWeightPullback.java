@@ -128,9 +128,11 @@ final class ConvolutionWeightPullback {
     for (int pixel = 0; pixel < inner; pixel += step) {
       int depth = Math.min(step, inner - pixel);
       packGradients(mine, image, pixel, depth, group);
+      int start = geometry.direct ? x.offset() + geometry.imageStart(image, group) : 0;
+      mine.packing.usePixels(geometry, start, pixel, depth);
       for (int k = cut * partGroups * GROUP; k < to; k += GROUP) {
         int count = Math.min(GROUP, to - k);
-        packPatches(mine, image, pixel, depth, group, k, count);
+        packPatches(mine, depth, k, count);
         for (int f = 0; f < shape.groupFilters(); f += ROWS) {
           mine.multiply(f / ROWS, depth, count);
           int rows = Math.min(ROWS, shape.groupFilters() - f);
@@ -173,20 +175,15 @@ final class ConvolutionWeightPullback {
     }
   }
 
-  private void packPatches(
-      ConvolutionScratch mine, int image, int pixel, int depth, int group, int k0, int count) {
+  private void packPatches(ConvolutionScratch mine, int depth, int k0, int count) {
     mine.useRight(depth);
-    boolean direct = geometry.direct;
     for (int j = 0; j < count; j += COLUMNS) {
       int width = Math.min(COLUMNS, count - j);
       boolean one = k0 + j + width > shape.filterSize();
       mine.packing.patches(
-          direct ? x.array() : mine.staged,
-          direct ? x.offset() + geometry.imageStart(image, group) : 0,
-          geometry,
-          geometry.imageStride,
-          pixel,
+          geometry.direct ? x.array() : mine.staged,
           depth,
+          geometry.offsets,
           k0 + j,
           one ? width - 1 : width,
           one,
@@ -215,8 +212,11 @@ final class ConvolutionWeightPullback {
       for (int s = 0; s < slabs; s++) {
         sum = sum.add(FloatVector.fromArray(FLOAT, sums, from + s * distance + j));
       }
-      FloatVector old = FloatVector.fromArray(FLOAT, out, to + j);
-      (accumulate ? sum.add(old) : sum).intoArray(out, to + j);
+      if (accumulate) {
+        sum.add(FloatVector.fromArray(FLOAT, out, to + j)).intoArray(out, to + j);
+      } else {
+        sum.intoArray(out, to + j);
+      }
     }
     for (; j < n; j++) {
       float sum = 0;

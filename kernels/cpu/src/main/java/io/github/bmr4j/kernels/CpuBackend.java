@@ -1,11 +1,12 @@
 package io.github.bmr4j.kernels;
 
-/** A back end on the Java arrays themselves: a pool and seven sets of kernels. */
+/** A back end on the Java arrays themselves: a pool and eight sets of kernels. */
 record CpuBackend(
     String name,
     String describe,
     WorkerPool pool,
     MatrixKernels matrix,
+    SparseKernels sparse,
     ConvolutionKernels convolution,
     ElementwiseKernels elementwise,
     ReductionKernels reduction,

@@ -133,7 +133,7 @@ final class EvidenceBlock {
       return;
     }
     mixtures(ratio, complement);
-    SimdLog.of(d, whole, logs);
+    VectorMath.log(d, logs, whole);
     differences(complement);
     clearEnd();
   }
@@ -141,7 +141,7 @@ final class EvidenceBlock {
   /** ΔF of the spike into {@link #terms}, followed by zeros. Needs no {@link #prepare}. */
   void spike() {
     spread();
-    SimdLog.of(d, whole, logs);
+    VectorMath.log(d, logs, whole);
     savageDickey();
     clearEnd();
   }
@@ -164,7 +164,7 @@ final class EvidenceBlock {
       return sumOfTerms();
     }
     products(ratio, complement);
-    SimdLog.of(d, SIZE / PRODUCT, logs);
+    VectorMath.log(d, logs, SIZE / PRODUCT);
     productTerms(complement);
     return -0.5 * SimdSums.blockSum(terms, 0, SIZE / PRODUCT, lanes, 0);
   }

@@ -6,8 +6,9 @@ package io.github.bmr4j.kernels;
  * <p>Each method does the same operations in the same order as its vector twin, so that it gives
  * the same bits (any NaN counts as equal to any other); kernels use it for the elements that do not
  * fill a vector. The polynomials are minimax fits of the relative error (Lawson iteration), rounded
- * to float one coefficient after the other with the rest fitted again. Error bounds are stated in
- * {@link VectorMath}.
+ * to float one coefficient after the other with the rest fitted again. The longer ones are summed
+ * by pairs (Estrin's scheme): what limits a vector loop here is how many operations wait for one
+ * another, not how many there are. Error bounds are stated in {@link VectorMath}.
  *
  * <p>{@link Math#fma} is exact but very slow where the machine has no FMA instruction; the SIMD
  * kernels are not chosen there.
@@ -112,6 +113,25 @@ final class FloatMath {
   static final float CDF3 = -0x1.33ea1cp-10f;
   static final float CDF4 = 0x1.98711ep-14f;
 
+  /** Beyond ± this, sine and cosine are those of StrictMath. */
+  static final float SINE_LIMIT = 0x1p16f;
+
+  // pi/2 in three parts, good for 2^-75 of a quarter turn.
+  static final float QUARTER_HIGH = 0x1.921fb6p0f;
+  static final float QUARTER_MIDDLE = -0x1.777a5cp-25f;
+  static final float QUARTER_LOW = -0x1.ee59dap-50f;
+  static final float TWO_OVER_PI = 0x1.45f306p-1f;
+
+  // (sin(r) - r) / r^3 in s = r^2 for |r| <= pi/4: relative error of the sine 2^-27.9.
+  static final float SINE0 = -0x1.555546p-3f;
+  static final float SINE1 = 0x1.110776p-7f;
+  static final float SINE2 = -0x1.9953p-13f;
+
+  // (cos(r) - 1 + s/2) / s^2 in s = r^2: relative error of the cosine 2^-33.0.
+  static final float COSINE0 = 0x1.55554ap-5f;
+  static final float COSINE1 = -0x1.6c0c2ap-10f;
+  static final float COSINE2 = 0x1.99e904p-16f;
+
   /** 1/sqrt(2 pi). */
   static final float INV_SQRT_2PI = 0x1.988454p-2f;
 
@@ -153,11 +173,11 @@ final class FloatMath {
 
   /** 2ⁿ eʳ for |r| ≤ ½ ln 2 and t = MAGIC + n, |n| ≤ 150. */
   private static float exp(float r, float t) {
-    float p = Math.fma(r, EXP4, EXP3);
-    p = Math.fma(p, r, EXP2);
-    p = Math.fma(p, r, EXP1);
-    p = Math.fma(p, r, EXP0);
-    p = Math.fma(p, r * r, r) + 1f;
+    float square = r * r;
+    float p = Math.fma(r, EXP1, EXP0);
+    float q = Math.fma(r, EXP3, EXP2);
+    p = Math.fma(Math.fma(square, EXP4, q), square, p);
+    p = Math.fma(p, square, r) + 1f;
     // 2^n in two factors: one alone would overflow, or round a subnormal result twice.
     int n = Float.floatToRawIntBits(t) - MAGIC_BITS;
     int half = n >> 1;
@@ -199,14 +219,13 @@ final class FloatMath {
 
   /** e ln 2 + ln(1 + f) for 1 + f in [√½, √2]. */
   private static float logarithm(float f, float e) {
-    float p = Math.fma(f, LOG7, LOG6);
-    p = Math.fma(p, f, LOG5);
-    p = Math.fma(p, f, LOG4);
-    p = Math.fma(p, f, LOG3);
-    p = Math.fma(p, f, LOG2);
-    p = Math.fma(p, f, LOG1);
-    p = Math.fma(p, f, LOG0);
-    float y = Math.fma(f * f, Math.fma(p, f, -0.5f), e * LN2_LOW);
+    float square = f * f;
+    float p = Math.fma(f, LOG1, LOG0);
+    float q = Math.fma(f, LOG3, LOG2);
+    float r = Math.fma(f, LOG5, LOG4);
+    float s = Math.fma(f, LOG7, LOG6);
+    p = Math.fma(Math.fma(s, square, r), square * square, Math.fma(q, square, p));
+    float y = Math.fma(square, Math.fma(p, f, -0.5f), e * LN2_LOW);
     return Math.fma(e, LN2_HIGH, f + y);
   }
 
@@ -251,6 +270,40 @@ final class FloatMath {
     p = Math.fma(p, a, ERFC2);
     p = Math.fma(p, a, ERFC1);
     return Math.fma(p, a, ERFC0);
+  }
+
+  /** Sine. */
+  static float sin(float x) {
+    return Math.abs(x) <= SINE_LIMIT ? sine(x, 0) : (float) StrictMath.sin(x);
+  }
+
+  /** Cosine. */
+  static float cos(float x) {
+    return Math.abs(x) <= SINE_LIMIT ? sine(x, 1) : (float) StrictMath.cos(x);
+  }
+
+  /** sin(x + quarter π/2) for |x| ≤ {@link #SINE_LIMIT}. */
+  private static float sine(float x, int quarter) {
+    float t = Math.fma(x, TWO_OVER_PI, MAGIC);
+    float k = t - MAGIC;
+    // r = x - k pi/2. The first difference is exact; of the second the rounding errors are kept,
+    // since nearly all of it may cancel.
+    float a = Math.fma(k, -QUARTER_HIGH, x);
+    float b = k * QUARTER_MIDDLE;
+    float bLow = Math.fma(k, QUARTER_MIDDLE, -b);
+    float high = a - b;
+    float c = high - a;
+    float low = ((a - (high - c)) - (b + c)) - bLow;
+    float r = high + Math.fma(k, -QUARTER_LOW, low);
+    r = k == 0f ? x : r;
+    float s = r * r;
+    float sine = Math.fma(s, Math.fma(s, SINE2, SINE1), SINE0);
+    sine = Math.fma(sine, s * r, r);
+    float cosine = Math.fma(s, Math.fma(s, COSINE2, COSINE1), COSINE0);
+    cosine = Math.fma(cosine, s * s, Math.fma(s, -0.5f, 1f));
+    int turns = Float.floatToRawIntBits(t) + quarter;
+    float y = (turns & 1) == 0 ? sine : cosine;
+    return Float.intBitsToFloat(Float.floatToRawIntBits(y) ^ ((turns & 2) << 30));
   }
 
   /** Distribution function Φ of the standard normal distribution. */

@@ -7,8 +7,8 @@ package io.github.bmr4j.kernels;
  * @param mean the means
  * @param rho the standard deviations before softplus
  * @param meanMoment1 first moment of the mean's gradient
- * @param meanMoment2 second moment of the mean's gradient
- * @param rhoMoment1 first moment of rho's gradient
+ * @param meanMoment2 second moment of the mean's gradient; IVON has no second moments
+ * @param rhoMoment1 first moment of rho's gradient; the curvature h of {@link UpdateRule.Kind#IVON}
  * @param rhoMoment2 second moment of rho's gradient
  */
 public record NormalFactors(

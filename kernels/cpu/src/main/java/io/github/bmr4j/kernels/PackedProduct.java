@@ -9,25 +9,28 @@ import static io.github.bmr4j.kernels.MatrixTiles.ROWS;
  * the output are computed from them.
  *
  * <p>A strip is a row of tiles, a panel of b a column of them. While a strip is computed, its panel
- * of a stays in the first-level cache and a group of panels of b in the second-level one. The
- * blocks of k depend on k alone and the parts of a task share no element of the output, so the
- * result depends neither on the parts nor on the threads.
+ * of a and a group of panels of b stay in the second-level cache. The blocks of k depend on k alone
+ * and the parts of a task share no element of the output, so the result depends neither on the
+ * parts nor on the threads.
  *
  * <p>Used while the pool's monitor is held. Scratch memory grows to what the largest product needed
  * and stays.
  */
 final class PackedProduct {
 
-  /** Longest block of k: a panel of a then takes 24 kB of a first-level cache. */
-  private static final int DEPTH = 512;
+  /**
+   * Longest block of k. A panel of a is then 48 kB and comes from the second-level cache, which has
+   * bandwidth to spare; each pass over the output that a shorter block adds costs more.
+   */
+  private static final int DEPTH = 1024;
 
-  /** Most rows of a, and columns of b, that a thread has packed at a time: 2 MB and 4 MB. */
+  /** Most rows of a, and columns of b, that a thread has packed at a time: 4 MB and 8 MB. */
   private static final int PACKED_ROWS = 1024 / ROWS * ROWS;
 
   private static final int PACKED_COLUMNS = 2048;
 
-  /** Panels of b in a group: 256 columns, half of a second-level cache of 1 MB. */
-  private static final int GROUP = 256 / COLUMNS;
+  /** Panels of b in a group: 128 columns, half of a second-level cache of 1 MB. */
+  private static final int GROUP = 128 / COLUMNS;
 
   /** Multiplications below which waking other threads costs more than it gains: some 5 µs. */
   private static final long SMALL = 400_000;

@@ -1,9 +1,9 @@
 package io.github.bmr4j.kernels;
 
 import static jdk.incubator.vector.VectorOperators.EQ;
+import static jdk.incubator.vector.VectorOperators.GT;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -34,7 +34,11 @@ final class PoolingTiles {
   /** Lanes 2i and 2i + 1 from lane i. */
   private static final VectorShuffle<Float> TWICE = VectorShuffle.fromOp(COLUMNS, i -> i / 2);
 
-  private static final VectorMask<Float> ODD = VectorMask.fromLong(COLUMNS, 0xAAAAAAAAL);
+  /** 1 in the right column of each square. */
+  private static final float[] ODD = {0, 1, 0, 1, 0, 1, 0, 1};
+
+  /** Elements behind the results of a plane that pullbacks read. */
+  static final int SLACK = LANES / 2;
 
   private PoolingTiles() {}
 
@@ -80,34 +84,30 @@ final class PoolingTiles {
       int width) {
     int lastStart = width - LANES / 2;
     FloatVector zero = FloatVector.zero(COLUMNS);
+    FloatVector one = FloatVector.broadcast(COLUMNS, 1);
+    FloatVector odd = FloatVector.fromArray(COLUMNS, ODD, 0);
     for (int i = 0; i < height; i++) {
       for (int j = 0; j < width; j += LANES / 2) {
         int at = Math.min(j, lastStart);
         int above = 2 * i * pitch + 2 * at;
         int below = above + pitch;
         int square = i * width + at;
-        FloatVector largest = twice(FloatVector.fromArray(SQUARES, y, results + square));
-        FloatVector gradient = twice(FloatVector.fromArray(SQUARES, dy, gradients + square));
-        FloatVector one = FloatVector.broadcast(COLUMNS, 1);
-        VectorMask<Float> isAbove =
-            FloatVector.fromArray(COLUMNS, x, from + above).compare(EQ, largest);
-        VectorMask<Float> isBelow =
-            FloatVector.fromArray(COLUMNS, x, from + below).compare(EQ, largest);
-        FloatVector oneAbove = zero.blend(one, isAbove);
-        FloatVector oneBelow = zero.blend(one, isBelow);
-        FloatVector besideAbove = oneAbove.rearrange(NEIGHBOUR);
-        FloatVector besideBelow = oneBelow.rearrange(NEIGHBOUR);
-        VectorMask<Float> noneAbove = oneAbove.add(besideAbove).compare(EQ, zero);
-        VectorMask<Float> firstAbove = isAbove.andNot(besideAbove.compare(EQ, one).and(ODD));
-        VectorMask<Float> firstBelow = isBelow.andNot(besideBelow.compare(EQ, one).and(ODD));
-        zero.blend(gradient, firstAbove).intoArray(dx, to + above);
-        zero.blend(gradient, firstBelow.and(noneAbove)).intoArray(dx, to + below);
+        FloatVector largest = FloatVector.fromArray(COLUMNS, y, results + square).rearrange(TWICE);
+        FloatVector gradient =
+            FloatVector.fromArray(COLUMNS, dy, gradients + square).rearrange(TWICE).add(0f);
+        // 1 where the largest value is, in arithmetic, since operations on masks are slow.
+        FloatVector a =
+            zero.blend(one, FloatVector.fromArray(COLUMNS, x, from + above).compare(EQ, largest));
+        FloatVector b =
+            zero.blend(one, FloatVector.fromArray(COLUMNS, x, from + below).compare(EQ, largest));
+        FloatVector besideA = a.rearrange(NEIGHBOUR);
+        FloatVector firstA = a.sub(a.mul(besideA).mul(odd));
+        FloatVector noneAbove = one.sub(a.max(besideA));
+        FloatVector firstB = b.sub(b.mul(b.rearrange(NEIGHBOUR)).mul(odd)).mul(noneAbove);
+        zero.blend(gradient, firstA.compare(GT, zero)).intoArray(dx, to + above);
+        zero.blend(gradient, firstB.compare(GT, zero)).intoArray(dx, to + below);
       }
     }
-  }
-
-  private static FloatVector twice(FloatVector squares) {
-    return ((FloatVector) squares.reinterpretShape(COLUMNS, 0)).rearrange(TWICE);
   }
 
   /** y = the mean of each square. */
@@ -135,7 +135,10 @@ final class PoolingTiles {
         int at = Math.min(j, lastStart);
         int above = to + 2 * i * pitch + 2 * at;
         FloatVector share =
-            twice(FloatVector.fromArray(SQUARES, dy, gradients + i * width + at)).mul(0.25f);
+            FloatVector.fromArray(COLUMNS, dy, gradients + i * width + at)
+                .rearrange(TWICE)
+                .mul(0.25f)
+                .add(0f);
         share.intoArray(dx, above);
         share.intoArray(dx, above + pitch);
       }

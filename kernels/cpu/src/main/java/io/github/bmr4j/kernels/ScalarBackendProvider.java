@@ -34,6 +34,7 @@ final class ScalarBackendProvider implements BackendProvider {
         description,
         new WorkerPool(1),
         new ScalarMatrixKernels(),
+        new ScalarSparseKernels(),
         new ScalarConvolutionKernels(),
         new ScalarElementwiseKernels(),
         new ScalarReductionKernels(),

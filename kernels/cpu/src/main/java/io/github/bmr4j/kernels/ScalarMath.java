@@ -81,6 +81,8 @@ final class ScalarMath {
       case SQUARE -> x * x;
       case SQRT -> Math.sqrt(x);
       case ERF -> erf(x);
+      case SIN -> Math.sin(x);
+      case COS -> Math.cos(x);
     };
   }
 
@@ -104,6 +106,8 @@ final class ScalarMath {
       case SQUARE -> 2 * x;
       case SQRT -> 0.5 / y;
       case ERF -> TWO_INV_SQRT_PI * Math.exp(-x * x);
+      case SIN -> Math.cos(x);
+      case COS -> -Math.sin(x);
     };
   }
 

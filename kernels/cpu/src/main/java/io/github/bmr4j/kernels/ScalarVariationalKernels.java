@@ -31,8 +31,7 @@ final class ScalarVariationalKernels implements VariationalKernels {
       Slice mask,
       VariationalStep step,
       UpdateRule rule) {
-    VariationalArguments.weights("update", q, scale, mask, gradient);
-    VariationalArguments.positive("update", "the prior variance", step.priorVariance);
+    VariationalArguments.update(q, gradient, scale, mask, step, rule);
     double v = step.priorVariance;
     int[] words = new int[4];
     for (int i = 0; i < q.length(); i++) {
@@ -41,6 +40,10 @@ final class ScalarVariationalKernels implements VariationalKernels {
       double sigma = sigma(rho);
       double noise = noise(step.seed, step.stream, step.step, i, words);
       double g = step.likelihoodWeight * factor(scale, mask, i) * gradient.get(i);
+      if (rule.kind == UpdateRule.Kind.IVON) {
+        ivon(rule, q, i, g, g * noise / sigma, step);
+        continue;
+      }
       double divergenceByMean;
       double divergenceBySigma;
       if (step.divergence == VariationalStep.Divergence.ANALYTIC) {
@@ -55,6 +58,33 @@ final class ScalarVariationalKernels implements VariationalKernels {
       double byRho = (g * noise + step.klWeight * divergenceBySigma) * slope(rho);
       apply(rule, q.mean(), q.meanMoment1(), q.meanMoment2(), i, byMean);
       apply(rule, q.rho(), q.rhoMoment1(), q.rhoMoment2(), i, byRho);
+    }
+  }
+
+  @Override
+  public void updateByMoments(
+      NormalFactors q,
+      Slice byMean,
+      Slice byVariance,
+      Slice scale,
+      Slice mask,
+      boolean rhoIsVariance,
+      VariationalStep step,
+      UpdateRule rule) {
+    VariationalArguments.updateByMoments(q, byMean, byVariance, scale, mask, step, rule);
+    double v = step.priorVariance;
+    for (int i = 0; i < q.length(); i++) {
+      double mean = q.mean().get(i);
+      double rho = q.rho().get(i);
+      double sigma = rhoIsVariance ? Math.sqrt(sigma(rho)) : sigma(rho);
+      double slope = rhoIsVariance ? slope(rho) / (2 * sigma) : slope(rho);
+      double factor = factor(scale, mask, i);
+      double weight = step.likelihoodWeight * factor;
+      double gradient = weight * byMean.get(i) + step.klWeight * mean / v;
+      double bySigma =
+          2 * weight * factor * sigma * byVariance.get(i) + step.klWeight * (sigma / v - 1 / sigma);
+      apply(rule, q.mean(), q.meanMoment1(), q.meanMoment2(), i, gradient);
+      apply(rule, q.rho(), q.rhoMoment1(), q.rhoMoment2(), i, bySigma * slope);
     }
   }
 
@@ -83,7 +113,7 @@ final class ScalarVariationalKernels implements VariationalKernels {
       Slice moment2,
       float weight,
       UpdateRule rule) {
-    VariationalArguments.point(parameter, gradient, moment1, moment2);
+    VariationalArguments.point(parameter, gradient, moment1, moment2, rule);
     for (int i = 0; i < parameter.length(); i++) {
       apply(rule, parameter, moment1, moment2, i, (double) weight * gradient.get(i));
     }
@@ -111,6 +141,25 @@ final class ScalarVariationalKernels implements VariationalKernels {
     double r = Math.max(rho, RHO_MIN);
     double z = Math.exp(-Math.abs(r));
     return (r >= 0 ? 1 : z) / (1 + z);
+  }
+
+  /** A step with the gradient g and the estimate of the curvature. */
+  private static void ivon(
+      UpdateRule rule, NormalFactors q, int i, double g, double estimate, VariationalStep step) {
+    double delta = (double) step.klWeight / step.priorVariance;
+    double m = rule.beta1 * (double) q.meanMoment1().get(i) + (1.0 - rule.beta1) * g;
+    double h = rule.nextCurvature(q.rhoMoment1().get(i), estimate, delta);
+    double mean = q.mean().get(i);
+    double slope = m * rule.correction1() + delta * mean;
+    q.meanMoment1().set(i, (float) m);
+    q.rhoMoment1().set(i, (float) h);
+    q.mean().set(i, (float) (mean - rule.learningRate() * slope / (h + delta)));
+    q.rho().set(i, (float) inverseSigma(Math.sqrt(step.klWeight / (h + delta))));
+  }
+
+  /** ρ of a σ: ln(e^σ − 1). */
+  private static double inverseSigma(double sigma) {
+    return sigma + Math.log(-Math.expm1(-sigma));
   }
 
   private static void apply(

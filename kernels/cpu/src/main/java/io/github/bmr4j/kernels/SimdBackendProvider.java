@@ -137,6 +137,7 @@ final class SimdBackendProvider implements BackendProvider {
               + (threads == 1 ? " thread" : " threads"),
           pool,
           new SimdMatrixKernels(pool),
+          new SimdSparseKernels(pool),
           new SimdConvolutionKernels(pool),
           new SimdElementwiseKernels(pool),
           new SimdReductionKernels(pool),

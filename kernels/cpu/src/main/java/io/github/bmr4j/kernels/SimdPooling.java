@@ -157,11 +157,12 @@ final class SimdPooling {
 
   private void maximumPullbackOfPlane(int plane) {
     int to = dxStart + input(plane);
-    clear(to);
     int from = xStart + input(plane);
     int results = yStart + output(plane);
     int gradients = dyStart + output(plane);
-    if (PoolingTiles.fit(shape) && !accumulate) {
+    boolean tiles = canStoreTiles(y, results) && canStoreTiles(dy, gradients);
+    clear(to, tiles);
+    if (tiles) {
       PoolingTiles.maximumPullback(
           x, from, shape.width(), y, results, dy, gradients, dx, to, height, width);
       return;
@@ -210,9 +211,10 @@ final class SimdPooling {
 
   private void averagePullbackOfPlane(int plane) {
     int to = dxStart + input(plane);
-    clear(to);
     int from = dyStart + output(plane);
-    if (PoolingTiles.fit(shape) && !accumulate) {
+    boolean tiles = canStoreTiles(dy, from);
+    clear(to, tiles);
+    if (tiles) {
       PoolingTiles.averagePullback(dy, from, dx, to, shape.width(), height, width);
       return;
     }
@@ -228,10 +230,15 @@ final class SimdPooling {
     }
   }
 
+  /** Whether a plane's gradient is one of tiles, which store it and read a little too far. */
+  private boolean canStoreTiles(float[] results, int start) {
+    int end = start + height * width + PoolingTiles.SLACK;
+    return PoolingTiles.fit(shape) && !accumulate && end <= results.length;
+  }
+
   /** Zeros, unless the gradient is added to or tiles store all of it. */
-  private void clear(int to) {
-    boolean covered =
-        PoolingTiles.fit(shape) && 2 * height == shape.height() && 2 * width == shape.width();
+  private void clear(int to, boolean tiles) {
+    boolean covered = tiles && 2 * height == shape.height() && 2 * width == shape.width();
     if (!accumulate && !covered) {
       Arrays.fill(dx, to, to + shape.height() * shape.width(), 0f);
     }

@@ -1,8 +1,10 @@
 package io.github.bmr4j.kernels;
 
+import static io.github.bmr4j.kernels.FloatMath.*;
 import static io.github.bmr4j.kernels.SimdSpecies.FLOAT;
 import static io.github.bmr4j.kernels.SimdSpecies.LANES;
 import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 
@@ -10,13 +12,14 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 
-/** Standard deviations of variational factors and their derivatives, as a loop of its own. */
+/**
+ * Standard deviations of variational factors and their derivatives, with the polynomials of {@link
+ * FloatMath}. Two loops, since C2 keeps the constants of one as large as both in memory.
+ */
 final class SimdScale {
 
-  private static final float LOG2_E = 1.442695f;
-
-  /** Added and subtracted, it rounds small floats to integers. */
-  private static final float ROUNDER = 0x1.8p23f;
+  private static final float LN_2 = 0.6931472f;
+  private static final int ONE_BITS = 0x3f800000;
 
   private SimdScale() {}
 
@@ -31,35 +34,52 @@ final class SimdScale {
    * @param slope dσ/dρ, from element 0
    */
   static void of(float[] rho, int offset, int count, float[] sigma, float[] slope) {
+    exponentials(rho, offset, count, sigma, slope);
+    logarithms(rho, offset, count, sigma);
+  }
+
+  /** z = exp(−|ρ|) into {@code sigma}, and the slopes. */
+  private static void exponentials(
+      float[] rho, int offset, int count, float[] sigma, float[] slope) {
     for (int i = 0; i < count; i += LANES) {
-      FloatVector r = FloatVector.fromArray(FLOAT, rho, offset + i);
-      r = r.blend(VariationalKernels.RHO_MIN, r.compare(LT, VariationalKernels.RHO_MIN));
-      VectorMask<Float> negative = r.compare(LT, 0f);
-      // z = exp(−|ρ|) = 2ⁿ exp(rest); below exp(−83) it no longer matters beside 1.
-      FloatVector power = r.abs().neg();
-      power = power.blend(-83f, power.compare(LT, -83f));
-      FloatVector rounded = power.fma(broadcast(FLOAT, LOG2_E), broadcast(FLOAT, ROUNDER));
-      FloatVector n = rounded.sub(ROUNDER);
-      FloatVector rest = n.fma(broadcast(FLOAT, -0.6933594f), power);
-      rest = n.fma(broadcast(FLOAT, 0.00021219444f), rest);
-      FloatVector p = rest.fma(broadcast(FLOAT, 0.0013941108f), broadcast(FLOAT, 0.008363175f));
-      p = p.fma(rest, broadcast(FLOAT, 0.041666374f)).fma(rest, broadcast(FLOAT, 0.16666576f));
-      p = p.fma(rest, broadcast(FLOAT, 0.5f)).fma(rest, broadcast(FLOAT, 1f));
-      p = p.fma(rest, broadcast(FLOAT, 1f));
+      FloatVector x = FloatVector.fromArray(FLOAT, rho, offset + i);
+      VectorMask<Float> negative = x.compare(LT, 0f);
+      // Beyond, z no longer matters beside 1, or ρ counts as −40.
+      x = x.reinterpretAsInts().or(SIGN_BIT).reinterpretAsFloats();
+      x = x.blend(VariationalKernels.RHO_MIN, x.compare(LT, VariationalKernels.RHO_MIN));
+      FloatVector t = x.fma(broadcast(FLOAT, LOG2_E), broadcast(FLOAT, MAGIC));
+      FloatVector n = t.sub(MAGIC);
+      FloatVector r = n.fma(broadcast(FLOAT, -LN2_HIGH), x);
+      r = n.fma(broadcast(FLOAT, -LN2_LOW), r);
+      FloatVector square = r.mul(r);
+      FloatVector p = r.fma(broadcast(FLOAT, EXP1), broadcast(FLOAT, EXP0));
+      FloatVector q = r.fma(broadcast(FLOAT, EXP3), broadcast(FLOAT, EXP2));
+      p = square.fma(broadcast(FLOAT, EXP4), q).fma(square, p).fma(square, r).add(1f);
       // The low bits of the rounded sum are n; they go to the exponent.
-      IntVector exponent = rounded.reinterpretAsInts().lanewise(LSHL, 23).add(0x3F800000);
+      IntVector exponent = t.reinterpretAsInts().lanewise(LSHL, 23).add(ONE_BITS);
       FloatVector z = p.mul(exponent.reinterpretAsFloats());
-      // ln(1 + z) = 2 artanh(z / (2 + z)); one division for this quotient and 1 / (1 + z).
-      FloatVector one = z.add(1f);
-      FloatVector two = z.add(2f);
-      FloatVector inverse = broadcast(FLOAT, 1f).div(one.mul(two));
-      FloatVector s = z.mul(one).mul(inverse);
-      FloatVector t = s.mul(s);
-      FloatVector a = t.fma(broadcast(FLOAT, 0.2819155f), broadcast(FLOAT, 0.27957666f));
-      a = a.fma(t, broadcast(FLOAT, 0.40025115f)).fma(t, broadcast(FLOAT, 0.6666631f));
-      a = a.fma(t, broadcast(FLOAT, 2f));
-      a.fma(s, r.blend(0f, negative)).intoArray(sigma, i);
-      broadcast(FLOAT, 1f).blend(z, negative).mul(two.mul(inverse)).intoArray(slope, i);
+      z.intoArray(sigma, i);
+      broadcast(FLOAT, 1f).blend(z, negative).div(z.add(1f)).intoArray(slope, i);
+    }
+  }
+
+  /** max(ρ, 0) + ln(1 + z) in place of z. */
+  private static void logarithms(float[] rho, int offset, int count, float[] sigma) {
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector z = FloatVector.fromArray(FLOAT, sigma, i);
+      FloatVector x = FloatVector.fromArray(FLOAT, rho, offset + i);
+      // ln(1 + z) = ln 2 + ln(1 + (z − 1)/2)
+      VectorMask<Float> large = z.compare(GT, LOG1P_LIMIT);
+      FloatVector f = z.blend(z.fma(broadcast(FLOAT, 0.5f), broadcast(FLOAT, -0.5f)), large);
+      FloatVector square = f.mul(f);
+      FloatVector p = f.fma(broadcast(FLOAT, LOG1), broadcast(FLOAT, LOG0));
+      FloatVector q = f.fma(broadcast(FLOAT, LOG3), broadcast(FLOAT, LOG2));
+      FloatVector r = f.fma(broadcast(FLOAT, LOG5), broadcast(FLOAT, LOG4));
+      FloatVector s = f.fma(broadcast(FLOAT, LOG7), broadcast(FLOAT, LOG6));
+      p = s.fma(square, r).fma(square.mul(square), q.fma(square, p));
+      p = p.fma(f, broadcast(FLOAT, -0.5f)).fma(square, f);
+      p = p.add(broadcast(FLOAT, 0f).blend(LN_2, large));
+      p.add(x.blend(0f, x.compare(LT, 0f))).intoArray(sigma, i);
     }
   }
 }

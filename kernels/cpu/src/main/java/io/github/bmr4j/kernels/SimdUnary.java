@@ -32,7 +32,7 @@ final class SimdUnary {
       case RELU -> relu(x, xo, y, yo, n);
       case SQUARE -> SimdArithmetic.multiply(x, xo, x, xo, y, yo, n);
       case SQRT -> sqrt(x, xo, y, yo, n);
-      case EXP, LOG, TANH, SIGMOID, SWISH, SOFTPLUS, ERF, GELU, GELU_TANH ->
+      case EXP, LOG, TANH, SIGMOID, SWISH, SOFTPLUS, ERF, SIN, COS, GELU, GELU_TANH ->
           UnaryBlock.ofThread().apply(f, x, xo, y, yo, n);
     }
   }

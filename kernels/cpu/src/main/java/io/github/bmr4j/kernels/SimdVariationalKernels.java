@@ -25,6 +25,7 @@ final class SimdVariationalKernels implements VariationalKernels {
     SAMPLE,
     MEAN,
     UPDATE,
+    UPDATE_BY_MOMENTS,
     DIVERGENCE,
     POINT
   }
@@ -57,21 +58,33 @@ final class SimdVariationalKernels implements VariationalKernels {
       Slice mask,
       VariationalStep step,
       UpdateRule rule) {
-    VariationalArguments.weights("update", q, scale, mask, gradient);
-    VariationalArguments.positive("update", "the prior variance", step.priorVariance);
+    VariationalArguments.update(q, gradient, scale, mask, step, rule);
     synchronized (pool) {
       task.coordinates(step.seed, step.stream, step.step);
       task.factors(q.mean(), q.rho(), scale, mask, gradient);
-      task.meanMoment1 = q.meanMoment1();
-      task.meanMoment2 = q.meanMoment2();
-      task.rhoMoment1 = q.rhoMoment1();
-      task.rhoMoment2 = q.rhoMoment2();
-      task.rule = rule;
       task.analytic = step.divergence == VariationalStep.Divergence.ANALYTIC ? 1 : 0;
-      task.weight = step.likelihoodWeight * task.scale;
-      task.klWeight = step.klWeight;
-      task.precision = 1 / step.priorVariance;
+      task.optimizer(q, step, rule);
       task.run(pool, Pass.UPDATE);
+    }
+  }
+
+  @Override
+  public void updateByMoments(
+      NormalFactors q,
+      Slice byMean,
+      Slice byVariance,
+      Slice scale,
+      Slice mask,
+      boolean rhoIsVariance,
+      VariationalStep step,
+      UpdateRule rule) {
+    VariationalArguments.updateByMoments(q, byMean, byVariance, scale, mask, step, rule);
+    synchronized (pool) {
+      task.factors(q.mean(), q.rho(), scale, mask, byMean);
+      task.byVariance = byVariance;
+      task.rhoIsVariance = rhoIsVariance;
+      task.optimizer(q, step, rule);
+      task.run(pool, Pass.UPDATE_BY_MOMENTS);
     }
   }
 
@@ -101,7 +114,7 @@ final class SimdVariationalKernels implements VariationalKernels {
       Slice moment2,
       float weight,
       UpdateRule rule) {
-    VariationalArguments.point(parameter, gradient, moment1, moment2);
+    VariationalArguments.point(parameter, gradient, moment1, moment2, rule);
     synchronized (pool) {
       task.factors(parameter, parameter, null, null, gradient);
       task.meanMoment1 = moment1;
@@ -119,6 +132,8 @@ final class SimdVariationalKernels implements VariationalKernels {
     private Slice rho;
     private Slice mask;
     private Slice weights;
+    private Slice byVariance;
+    private boolean rhoIsVariance;
     private Slice meanMoment1;
     private Slice meanMoment2;
     private Slice rhoMoment1;
@@ -148,6 +163,17 @@ final class SimdVariationalKernels implements VariationalKernels {
       this.weights = weights;
     }
 
+    private void optimizer(NormalFactors q, VariationalStep now, UpdateRule rule) {
+      meanMoment1 = q.meanMoment1();
+      meanMoment2 = q.meanMoment2();
+      rhoMoment1 = q.rhoMoment1();
+      rhoMoment2 = q.rhoMoment2();
+      this.rule = rule;
+      weight = now.likelihoodWeight * scale;
+      klWeight = now.klWeight;
+      precision = 1 / now.priorVariance;
+    }
+
     private void reserve(int blocks) {
       if (totals.length < blocks) {
         totals = Arrays.copyOf(totals, Math.max(blocks, 2 * totals.length));
@@ -157,7 +183,7 @@ final class SimdVariationalKernels implements VariationalKernels {
     private void run(WorkerPool pool, Pass pass) {
       this.pass = pass;
       pool.run(Math.ceilDiv(mean.length(), PART), this);
-      mean = rho = mask = weights = null;
+      mean = rho = mask = weights = byVariance = null;
       meanMoment1 = meanMoment2 = rhoMoment1 = rhoMoment2 = null;
     }
 
@@ -170,6 +196,7 @@ final class SimdVariationalKernels implements VariationalKernels {
         switch (pass) {
           case SAMPLE, MEAN -> weights(block, from, count);
           case UPDATE -> update(block, from, count);
+          case UPDATE_BY_MOMENTS -> updateByMoments(block, from, count);
           case DIVERGENCE -> divergence(block, from, count);
           case POINT -> point(block, from, count);
         }
@@ -229,9 +256,87 @@ final class SimdVariationalKernels implements VariationalKernels {
       }
       SimdScale.of(r, q, whole, block.sigma, block.slope);
       block.drawNoise(seed, stream, step, from, count);
+      if (rule.kind == UpdateRule.Kind.IVON) {
+        ivon(block, g, o, gamma, k, from, count);
+        return;
+      }
       block.gradients(mu, m, g, o, gamma, k, whole, analytic, weight, klWeight, precision);
       apply(block, block.byMean, 0, 1, from, count, mean, meanMoment1, meanMoment2);
       apply(block, block.byRho, 0, 1, from, count, rho, rhoMoment1, rhoMoment2);
+    }
+
+    private void updateByMoments(VariationalBlock block, int from, int count) {
+      float[] mu = mean.array();
+      int m = mean.offset() + from;
+      float[] r = rho.array();
+      int q = rho.offset() + from;
+      float[] g = weights.array();
+      int o = weights.offset() + from;
+      float[] h = byVariance.array();
+      int p = byVariance.offset() + from;
+      float[] gamma = mask == null ? VariationalBlock.ONES : mask.array();
+      int k = mask == null ? 0 : mask.offset() + from;
+      int whole = VariationalBlock.whole(count);
+      if (ragged(count)) {
+        mu = block.copy(0, mu, m, count);
+        r = block.copy(1, r, q, count);
+        g = block.copy(2, g, o, count);
+        h = block.copy(3, h, p, count);
+        gamma = block.copy(7, gamma, k, count);
+        m = q = o = p = k = 0;
+      }
+      SimdScale.of(r, q, whole, block.sigma, block.slope);
+      if (rhoIsVariance) {
+        block.deviationsOfVariances(whole);
+      }
+      block.momentGradients(mu, m, g, o, h, p, gamma, k, whole, weight, scale, klWeight, precision);
+      apply(block, block.byMean, 0, 1, from, count, mean, meanMoment1, meanMoment2);
+      apply(block, block.byRho, 0, 1, from, count, rho, rhoMoment1, rhoMoment2);
+    }
+
+    private void ivon(
+        VariationalBlock block, float[] g, int o, float[] gamma, int k, int from, int count) {
+      float[] mu = mean.array();
+      int m = mean.offset() + from;
+      float[] r = rho.array();
+      int q = rho.offset() + from;
+      float[] first = meanMoment1.array();
+      int f = meanMoment1.offset() + from;
+      float[] h = rhoMoment1.array();
+      int c = rhoMoment1.offset() + from;
+      int whole = VariationalBlock.whole(count);
+      if (ragged(count)) {
+        mu = block.copy(4, mu, m, count);
+        first = block.copy(5, first, f, count);
+        h = block.copy(6, h, c, count);
+        r = block.byRho;
+        m = q = f = c = 0;
+      }
+      SimdIvon.step(
+          rule,
+          g,
+          o,
+          gamma,
+          k,
+          weight,
+          klWeight,
+          precision,
+          block.noise,
+          block.sigma,
+          whole,
+          mu,
+          m,
+          first,
+          f,
+          h,
+          c);
+      SimdIvon.rho(block.sigma, whole, block.byMean, block.slope, r, q);
+      if (ragged(count)) {
+        System.arraycopy(mu, 0, mean.array(), mean.offset() + from, count);
+        System.arraycopy(r, 0, rho.array(), rho.offset() + from, count);
+        System.arraycopy(first, 0, meanMoment1.array(), meanMoment1.offset() + from, count);
+        System.arraycopy(h, 0, rhoMoment1.array(), rhoMoment1.offset() + from, count);
+      }
     }
 
     private void point(VariationalBlock block, int from, int count) {
@@ -287,19 +392,19 @@ final class SimdVariationalKernels implements VariationalKernels {
       int m = mean.offset() + from;
       float[] r = rho.array();
       int q = rho.offset() + from;
+      float[] gamma = mask == null ? VariationalBlock.ONES : mask.array();
+      int k = mask == null ? 0 : mask.offset() + from;
       int whole = VariationalBlock.whole(count);
       if (ragged(count)) {
         mu = block.copy(0, mu, m, count);
         r = block.copy(1, r, q, count);
-        m = q = 0;
+        gamma = block.copy(2, gamma, k, count);
+        m = q = k = 0;
       }
       SimdScale.of(r, q, whole, block.sigma, block.slope);
       block.ratios(whole, precision);
-      SimdLog.of(block.sigma, whole, block.byRho);
-      block.divergences(mu, m, whole, precision);
-      if (mask != null) {
-        block.dropMasked(mask.array(), mask.offset() + from, count);
-      }
+      VectorMath.log(block.sigma, block.byRho, whole);
+      block.divergences(mu, m, gamma, k, whole, precision);
       totals[from / BLOCK] = SimdSums.blockSum(block.byMean, 0, count, block.lanes, 0);
     }
   }

@@ -43,10 +43,6 @@ final class Transpose {
     return VectorShuffle.fromOp(FLOAT, i -> Math.floorMod(i + distance, FLOAT.length()));
   }
 
-  private static FloatVector row(float[] source, int start, int stride, int i, int last) {
-    return FloatVector.fromArray(FLOAT, source, start + Math.min(i, last) * stride);
-  }
-
   /**
    * Transposes sixteen rows, sixteen elements at a time; rows beyond {@code last} repeat it.
    *
@@ -65,21 +61,27 @@ final class Transpose {
       int width) {
     for (int k = 0; k < depth; k += 16) {
       FloatVector r0 = FloatVector.fromArray(FLOAT, source, start + k);
-      FloatVector r1 = row(source, start + k, stride, 1, last);
-      FloatVector r2 = row(source, start + k, stride, 2, last);
-      FloatVector r3 = row(source, start + k, stride, 3, last);
-      FloatVector r4 = row(source, start + k, stride, 4, last);
-      FloatVector r5 = row(source, start + k, stride, 5, last);
-      FloatVector r6 = row(source, start + k, stride, 6, last);
-      FloatVector r7 = row(source, start + k, stride, 7, last);
-      FloatVector r8 = row(source, start + k, stride, 8, last);
-      FloatVector r9 = row(source, start + k, stride, 9, last);
-      FloatVector r10 = row(source, start + k, stride, 10, last);
-      FloatVector r11 = row(source, start + k, stride, 11, last);
-      FloatVector r12 = row(source, start + k, stride, 12, last);
-      FloatVector r13 = row(source, start + k, stride, 13, last);
-      FloatVector r14 = row(source, start + k, stride, 14, last);
-      FloatVector r15 = row(source, start + k, stride, 15, last);
+      FloatVector r1 = FloatVector.fromArray(FLOAT, source, start + k + Math.min(1, last) * stride);
+      FloatVector r2 = FloatVector.fromArray(FLOAT, source, start + k + Math.min(2, last) * stride);
+      FloatVector r3 = FloatVector.fromArray(FLOAT, source, start + k + Math.min(3, last) * stride);
+      FloatVector r4 = FloatVector.fromArray(FLOAT, source, start + k + Math.min(4, last) * stride);
+      FloatVector r5 = FloatVector.fromArray(FLOAT, source, start + k + Math.min(5, last) * stride);
+      FloatVector r6 = FloatVector.fromArray(FLOAT, source, start + k + Math.min(6, last) * stride);
+      FloatVector r7 = FloatVector.fromArray(FLOAT, source, start + k + Math.min(7, last) * stride);
+      FloatVector r8 = FloatVector.fromArray(FLOAT, source, start + k + Math.min(8, last) * stride);
+      FloatVector r9 = FloatVector.fromArray(FLOAT, source, start + k + Math.min(9, last) * stride);
+      FloatVector r10 =
+          FloatVector.fromArray(FLOAT, source, start + k + Math.min(10, last) * stride);
+      FloatVector r11 =
+          FloatVector.fromArray(FLOAT, source, start + k + Math.min(11, last) * stride);
+      FloatVector r12 =
+          FloatVector.fromArray(FLOAT, source, start + k + Math.min(12, last) * stride);
+      FloatVector r13 =
+          FloatVector.fromArray(FLOAT, source, start + k + Math.min(13, last) * stride);
+      FloatVector r14 =
+          FloatVector.fromArray(FLOAT, source, start + k + Math.min(14, last) * stride);
+      FloatVector r15 =
+          FloatVector.fromArray(FLOAT, source, start + k + Math.min(15, last) * stride);
       FloatVector s0 = r0.blend(r8.rearrange(UP_8), HIGH_8);
       FloatVector s8 = r0.rearrange(DOWN_8).blend(r8, HIGH_8);
       FloatVector s1 = r1.blend(r9.rearrange(UP_8), HIGH_8);
@@ -181,13 +183,13 @@ final class Transpose {
       int width) {
     for (int k = 0; k < depth; k += 8) {
       FloatVector r0 = FloatVector.fromArray(FLOAT, source, start + k);
-      FloatVector r1 = row(source, start + k, stride, 1, last);
-      FloatVector r2 = row(source, start + k, stride, 2, last);
-      FloatVector r3 = row(source, start + k, stride, 3, last);
-      FloatVector r4 = row(source, start + k, stride, 4, last);
-      FloatVector r5 = row(source, start + k, stride, 5, last);
-      FloatVector r6 = row(source, start + k, stride, 6, last);
-      FloatVector r7 = row(source, start + k, stride, 7, last);
+      FloatVector r1 = FloatVector.fromArray(FLOAT, source, start + k + Math.min(1, last) * stride);
+      FloatVector r2 = FloatVector.fromArray(FLOAT, source, start + k + Math.min(2, last) * stride);
+      FloatVector r3 = FloatVector.fromArray(FLOAT, source, start + k + Math.min(3, last) * stride);
+      FloatVector r4 = FloatVector.fromArray(FLOAT, source, start + k + Math.min(4, last) * stride);
+      FloatVector r5 = FloatVector.fromArray(FLOAT, source, start + k + Math.min(5, last) * stride);
+      FloatVector r6 = FloatVector.fromArray(FLOAT, source, start + k + Math.min(6, last) * stride);
+      FloatVector r7 = FloatVector.fromArray(FLOAT, source, start + k + Math.min(7, last) * stride);
       FloatVector s0 = r0.blend(r4.rearrange(UP_4), HIGH_4);
       FloatVector s4 = r0.rearrange(DOWN_4).blend(r4, HIGH_4);
       FloatVector s1 = r1.blend(r5.rearrange(UP_4), HIGH_4);

@@ -82,6 +82,8 @@ final class UnaryBlock {
         exponentialOfMagnitude(n);
         VectorMath.softplus(x, e, out, n);
       }
+      case SIN -> VectorMath.sine(x, 0, out, n);
+      case COS -> VectorMath.sine(x, 1, out, n);
       case ERF -> {
         VectorMath.logErfc(x, e, n);
         VectorMath.exp(e, n);
@@ -116,6 +118,11 @@ final class UnaryBlock {
         exponentialOfMagnitude(n);
         VectorMath.clamp(x, FloatMath.GATE_LIMIT, y, n);
         VectorMath.gatedDerivative(x, e, y, out, n);
+      }
+      case SIN -> VectorMath.sine(x, 1, out, n);
+      case COS -> {
+        VectorMath.sine(x, 0, out, n);
+        SimdArithmetic.scale(-1f, out, 0, out, 0, n);
       }
       case ERF -> {
         gaussian(1f, n);

@@ -30,5 +30,9 @@ public enum UnaryFunction {
   /** √x; x ≥ 0. */
   SQRT,
   /** Error function. */
-  ERF
+  ERF,
+  /** Sine; x in radians. */
+  SIN,
+  /** Cosine; x in radians. */
+  COS
 }

@@ -18,6 +18,41 @@ final class VariationalArguments {
     Checks.disjoint(operation, "rho", q.rho(), "the weights' slice", weights);
   }
 
+  static void update(
+      NormalFactors q,
+      Slice gradient,
+      Slice scale,
+      Slice mask,
+      VariationalStep step,
+      UpdateRule rule) {
+    weights("update", q, scale, mask, gradient);
+    positive("update", "the prior variance", step.priorVariance);
+    if (rule.kind == UpdateRule.Kind.IVON) {
+      // Its standard deviations are proportional to the weight's root.
+      positive("update by IVON", "the divergence's weight", step.klWeight);
+    }
+  }
+
+  static void updateByMoments(
+      NormalFactors q,
+      Slice byMean,
+      Slice byVariance,
+      Slice scale,
+      Slice mask,
+      VariationalStep step,
+      UpdateRule rule) {
+    String operation = "updateByMoments";
+    if (rule.kind == UpdateRule.Kind.IVON) {
+      throw new IllegalArgumentException(
+          operation
+              + ": IVON needs a draw of the weights, but here are only their moments; use Adam or"
+              + " AdaBelief");
+    }
+    weights(operation, q, scale, mask, byMean);
+    weights(operation, q, scale, mask, byVariance);
+    positive(operation, "the prior variance", step.priorVariance);
+  }
+
   static void positive(String operation, String name, float value) {
     if (!(value > 0 && value < Float.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException(
@@ -32,8 +67,14 @@ final class VariationalArguments {
     }
   }
 
-  static void point(Slice parameter, Slice gradient, Slice moment1, Slice moment2) {
+  static void point(
+      Slice parameter, Slice gradient, Slice moment1, Slice moment2, UpdateRule rule) {
     String operation = "updatePoint";
+    if (rule.kind == UpdateRule.Kind.IVON) {
+      throw new IllegalArgumentException(
+          operation
+              + ": IVON updates a posterior, but these parameters have none; use Adam or AdaBelief");
+    }
     Checks.sameLength(operation, "parameter", parameter, "gradient", gradient);
     Checks.sameLength(operation, "parameter", parameter, "moment1", moment1);
     Checks.sameLength(operation, "parameter", parameter, "moment2", moment2);

@@ -3,9 +3,11 @@ package io.github.bmr4j.kernels;
 import static io.github.bmr4j.kernels.SimdSpecies.FLOAT;
 import static io.github.bmr4j.kernels.SimdSpecies.LANES;
 import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.VectorOperators.EQ;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 
 /**
  * The loops of {@link SimdVariationalKernels} over one block of factors that stays in the
@@ -57,13 +59,6 @@ final class VariationalBlock {
     System.arraycopy(from, offset, copy, 0, count);
     Arrays.fill(copy, count, Math.min(count + SimdSums.VIRTUAL_LANES, SIZE), 0);
     return copy;
-  }
-
-  /** Clears what belongs to factors that are out of the model. */
-  void dropMasked(float[] mask, int k, int count) {
-    for (int i = 0; i < count; i++) {
-      byMean[i] = mask[k + i] == 0 ? 0 : byMean[i];
-    }
   }
 
   /** The noise of the block's factors, which start at a whole group. */
@@ -134,6 +129,59 @@ final class VariationalBlock {
     }
   }
 
+  /** σ and dσ/dρ in place of σ² and dσ²/dρ. */
+  void deviationsOfVariances(int count) {
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector s = FloatVector.fromArray(FLOAT, sigma, i).sqrt();
+      FloatVector half = FloatVector.fromArray(FLOAT, slope, i).mul(0.5f);
+      s.intoArray(sigma, i);
+      half.div(s).intoArray(slope, i);
+    }
+  }
+
+  /**
+   * The gradients of μ and ρ where the network saw the moments s γ μ and (s γ σ)².
+   *
+   * @param weight factor of both gradients: the likelihood's weight times s
+   * @param scale s
+   * @param klWeight factor of the divergence
+   * @param precision 1/v
+   */
+  void momentGradients(
+      float[] mean,
+      int m,
+      float[] gradient,
+      int g,
+      float[] byVariance,
+      int h,
+      float[] mask,
+      int k,
+      int count,
+      float weight,
+      float scale,
+      float klWeight,
+      float precision) {
+    float klPrecision = klWeight * precision;
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector s = FloatVector.fromArray(FLOAT, sigma, i);
+      FloatVector gamma = FloatVector.fromArray(FLOAT, mask, k + i);
+      FloatVector factor = gamma.mul(weight);
+      FloatVector likelihood = FloatVector.fromArray(FLOAT, gradient, g + i).mul(factor);
+      FloatVector.fromArray(FLOAT, mean, m + i)
+          .fma(broadcast(FLOAT, klPrecision), likelihood)
+          .intoArray(byMean, i);
+      FloatVector spread = gamma.mul(2 * scale).mul(factor);
+      spread =
+          FloatVector.fromArray(FLOAT, byVariance, h + i)
+              .fma(spread, broadcast(FLOAT, klPrecision));
+      spread
+          .mul(s)
+          .sub(broadcast(FLOAT, klWeight).div(s))
+          .mul(FloatVector.fromArray(FLOAT, slope, i))
+          .intoArray(byRho, i);
+    }
+  }
+
   /**
    * One optimiser step of {@code count} parameters. Both rules in one formula: Adam is AdaBelief
    * without the first moment in the deviation and without ε_root.
@@ -188,15 +236,16 @@ final class VariationalBlock {
 
   /**
    * (μ² + σ²)/v − 1 − ln(σ²/v), from the ratios and, in {@code byRho}, their logarithms; into
-   * {@code byMean}.
+   * {@code byMean}; 0 for factors that are out of the model.
    */
-  void divergences(float[] mean, int m, int count, float rootPrecision) {
+  void divergences(float[] mean, int m, float[] mask, int k, int count, float rootPrecision) {
     for (int i = 0; i < count; i += LANES) {
       FloatVector t = FloatVector.fromArray(FLOAT, sigma, i);
       FloatVector u = FloatVector.fromArray(FLOAT, mean, m + i).mul(rootPrecision);
       FloatVector log = FloatVector.fromArray(FLOAT, byRho, i);
       FloatVector spread = t.fma(t, broadcast(FLOAT, -1f)).sub(log.add(log));
-      u.fma(u, spread).intoArray(byMean, i);
+      VectorMask<Float> out = FloatVector.fromArray(FLOAT, mask, k + i).compare(EQ, 0f);
+      u.fma(u, spread).blend(0f, out).intoArray(byMean, i);
     }
   }
 }

@@ -46,7 +46,8 @@ public interface VariationalKernels {
    * One update of all factors. With g = likelihoodWeight · s γ · gradient, the gradients are ∂μ = g
    * + klWeight · ∂D/∂μ and ∂ρ = (g ε + klWeight · ∂D/∂σ) · sigmoid(ρ); they go through the rule
    * into the moments and on to μ and ρ. For the analytic divergence from N(0, v): ∂D/∂μ = μ/v,
-   * ∂D/∂σ = σ/v − 1/σ; for the sampled one: b/v and b ε/v − 1/σ.
+   * ∂D/∂σ = σ/v − 1/σ; for the sampled one: b/v and b ε/v − 1/σ. {@link UpdateRule.Kind#IVON} takes
+   * g and its estimate g ε/σ of the curvature instead, and has the divergence in closed form.
    *
    * @param q the factors, changed in place
    * @param gradient ∂(−ln p(batch))/∂w, as the backward pass left it
@@ -60,6 +61,30 @@ public interface VariationalKernels {
       Slice gradient,
       Slice scale,
       Slice mask,
+      VariationalStep step,
+      UpdateRule rule);
+
+  /**
+   * One update of all factors of which the network saw not a draw but mean m = s γ μ and variance
+   * (s γ σ)². With t = likelihoodWeight · s γ, ∂μ = t ∂m + klWeight · μ/v and ∂σ = 2 t s γ σ ∂(s γ
+   * σ)² + klWeight · (σ/v − 1/σ), the divergence in closed form; then on as in {@link #update}.
+   *
+   * @param q the factors, changed in place; not by IVON
+   * @param byMean ∂m: ∂(−ln p(batch)) by each mean
+   * @param byVariance the same by each variance
+   * @param scale s as it was then; null for 1
+   * @param mask γ; null for all 1
+   * @param rhoIsVariance whether softplus(ρ) is σ² instead of σ
+   * @param step weights and prior
+   * @param rule the optimiser's step
+   */
+  void updateByMoments(
+      NormalFactors q,
+      Slice byMean,
+      Slice byVariance,
+      Slice scale,
+      Slice mask,
+      boolean rhoIsVariance,
       VariationalStep step,
       UpdateRule rule);
 

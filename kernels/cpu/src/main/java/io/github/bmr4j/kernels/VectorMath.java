@@ -2,6 +2,7 @@ package io.github.bmr4j.kernels;
 
 import static io.github.bmr4j.kernels.FloatMath.*;
 import static io.github.bmr4j.kernels.SimdSpecies.FLOAT;
+import static io.github.bmr4j.kernels.SimdSpecies.INT;
 import static io.github.bmr4j.kernels.SimdSpecies.LANES;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromArray;
@@ -9,8 +10,12 @@ import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
+import static jdk.incubator.vector.VectorOperators.MAX;
+import static jdk.incubator.vector.VectorOperators.MIN;
+import static jdk.incubator.vector.VectorOperators.XOR;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -27,12 +32,19 @@ import jdk.incubator.vector.VectorMask;
  * heap, and the loop is 30 times slower.
  *
  * <p>All arrays are read and written from index 0, n floats in whole vectors; an output may be an
- * input. NaN gives NaN; results may be subnormal, and overflow to infinity where the true value
- * does. The largest errors, in units in the last place of the true value: exp 1.02, log 0.88 (all
- * 2³² floats tried), softplus 1.8, sigmoid 2.5, tanh 2.6, erf 1.2, and of max(|y|, 2⁻²⁰) swish 3.2,
- * GELU 5.1, its tanh form 3.4 (all floats of magnitude 2⁻⁹ to 16 and a million others tried).
+ * input where nothing else is said. NaN gives NaN; results may be subnormal, and overflow to
+ * infinity where the true value does. Bounds of the error for every float, in units in the last
+ * place of the true value: exp and log 1.1, erf 1.3, sine and cosine 1.6 (beyond |x| = 2¹⁶ they are
+ * {@link StrictMath}'s, rounded), softplus 2, sigmoid 2.6, tanh 2.7; and of max(|y|, 2⁻²⁰) swish
+ * and GELU's tanh form 4, GELU 6. A test holds them to it; docs/benchmarks.md has the largest
+ * found.
  */
 final class VectorMath {
+
+  /** Bits of the least and the greatest positive float with an exponent of its own. */
+  private static final int NORMAL_MIN = 0x00800000;
+
+  private static final int NORMAL_MAX = 0x7f7fffff;
 
   private VectorMath() {}
 
@@ -59,9 +71,10 @@ final class VectorMath {
     FloatVector k = t.sub(MAGIC);
     FloatVector r = k.fma(broadcast(FLOAT, -LN2_HIGH), x);
     r = k.fma(broadcast(FLOAT, -LN2_LOW), r).add(low);
-    FloatVector p = r.fma(broadcast(FLOAT, EXP4), broadcast(FLOAT, EXP3));
-    p = p.fma(r, broadcast(FLOAT, EXP2)).fma(r, broadcast(FLOAT, EXP1));
-    p = p.fma(r, broadcast(FLOAT, EXP0)).fma(r.mul(r), r).add(1f);
+    FloatVector square = r.mul(r);
+    FloatVector p = r.fma(broadcast(FLOAT, EXP1), broadcast(FLOAT, EXP0));
+    FloatVector q = r.fma(broadcast(FLOAT, EXP3), broadcast(FLOAT, EXP2));
+    p = square.fma(broadcast(FLOAT, EXP4), q).fma(square, p).fma(square, r).add(1f);
     // 2^k in two factors: one alone would overflow, or round a subnormal result twice.
     IntVector whole = t.reinterpretAsInts().sub(MAGIC_BITS);
     IntVector half = whole.lanewise(ASHR, 1);
@@ -93,26 +106,39 @@ final class VectorMath {
     }
   }
 
-  /** y = ln x; −∞ at 0, NaN below. */
+  /** y = ln x; −∞ at 0, NaN below. Not in place. */
   static void log(float[] x, float[] y, int n) {
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector given = fromArray(FLOAT, x, i);
-      VectorMask<Float> subnormal = given.compare(LT, Float.MIN_NORMAL);
-      FloatVector scaled = given.blend(given.mul(0x1p23f), subnormal);
-      IntVector bits = scaled.reinterpretAsInts().sub(SQRT_HALF_BITS);
-      FloatVector e = bits.lanewise(ASHR, 23).add(MAGIC_BITS).reinterpretAsFloats();
-      e = e.sub(broadcast(FLOAT, MAGIC).blend(MAGIC + 23f, subnormal));
-      FloatVector f = bits.and(MANTISSA_MASK).add(SQRT_HALF_BITS).reinterpretAsFloats().sub(1f);
-      FloatVector p = f.fma(broadcast(FLOAT, LOG7), broadcast(FLOAT, LOG6));
-      p = p.fma(f, broadcast(FLOAT, LOG5)).fma(f, broadcast(FLOAT, LOG4));
-      p = p.fma(f, broadcast(FLOAT, LOG3)).fma(f, broadcast(FLOAT, LOG2));
-      p = p.fma(f, broadcast(FLOAT, LOG1)).fma(f, broadcast(FLOAT, LOG0));
-      p = f.mul(f).fma(p.fma(f, broadcast(FLOAT, -0.5f)), e.mul(LN2_LOW));
-      p = e.fma(broadcast(FLOAT, LN2_HIGH), f.add(p));
-      p = given.blend(p, given.compare(LT, Float.POSITIVE_INFINITY));
-      p = p.blend(Float.NEGATIVE_INFINITY, given.compare(EQ, 0f));
-      p.blend(Float.NaN, given.compare(LT, 0f)).intoArray(y, i);
+    if (!logOfNormals(x, y, n)) {
+      for (int i = 0; i < n; i++) {
+        int bits = Float.floatToRawIntBits(x[i]);
+        if (bits < NORMAL_MIN || bits > NORMAL_MAX) {
+          y[i] = FloatMath.log(x[i]);
+        }
+      }
     }
+  }
+
+  /** Logarithms of positive normal numbers; false if there were others. */
+  private static boolean logOfNormals(float[] x, float[] y, int n) {
+    IntVector least = IntVector.broadcast(INT, NORMAL_MIN);
+    IntVector greatest = least;
+    for (int i = 0; i < n; i += LANES) {
+      IntVector bits = fromArray(FLOAT, x, i).reinterpretAsInts();
+      least = least.lanewise(MIN, bits);
+      greatest = greatest.lanewise(MAX, bits);
+      IntVector exponent = bits.sub(SQRT_HALF_BITS).lanewise(ASHR, 23);
+      FloatVector e = (FloatVector) exponent.convert(I2F, 0);
+      FloatVector f = bits.sub(exponent.lanewise(LSHL, 23)).reinterpretAsFloats().sub(1f);
+      FloatVector square = f.mul(f);
+      FloatVector p = f.fma(broadcast(FLOAT, LOG1), broadcast(FLOAT, LOG0));
+      FloatVector q = f.fma(broadcast(FLOAT, LOG3), broadcast(FLOAT, LOG2));
+      FloatVector r = f.fma(broadcast(FLOAT, LOG5), broadcast(FLOAT, LOG4));
+      FloatVector s = f.fma(broadcast(FLOAT, LOG7), broadcast(FLOAT, LOG6));
+      p = s.fma(square, r).fma(square.mul(square), q.fma(square, p));
+      p = square.fma(p.fma(f, broadcast(FLOAT, -0.5f)), e.mul(LN2_LOW));
+      e.fma(broadcast(FLOAT, LN2_HIGH), f.add(p)).intoArray(y, i);
+    }
+    return least.reduceLanes(MIN) >= NORMAL_MIN && greatest.reduceLanes(MAX) <= NORMAL_MAX;
   }
 
   /** e = −|x|. */
@@ -132,11 +158,13 @@ final class VectorMath {
       VectorMask<Float> large = f.compare(GT, LOG1P_LIMIT);
       f = f.blend(f.sub(1f).mul(0.5f), large);
       FloatVector e = broadcast(FLOAT, 0f).blend(1f, large);
-      FloatVector p = f.fma(broadcast(FLOAT, LOG7), broadcast(FLOAT, LOG6));
-      p = p.fma(f, broadcast(FLOAT, LOG5)).fma(f, broadcast(FLOAT, LOG4));
-      p = p.fma(f, broadcast(FLOAT, LOG3)).fma(f, broadcast(FLOAT, LOG2));
-      p = p.fma(f, broadcast(FLOAT, LOG1)).fma(f, broadcast(FLOAT, LOG0));
-      p = f.mul(f).fma(p.fma(f, broadcast(FLOAT, -0.5f)), e.mul(LN2_LOW));
+      FloatVector square = f.mul(f);
+      FloatVector p = f.fma(broadcast(FLOAT, LOG1), broadcast(FLOAT, LOG0));
+      FloatVector q = f.fma(broadcast(FLOAT, LOG3), broadcast(FLOAT, LOG2));
+      FloatVector r = f.fma(broadcast(FLOAT, LOG5), broadcast(FLOAT, LOG4));
+      FloatVector s = f.fma(broadcast(FLOAT, LOG7), broadcast(FLOAT, LOG6));
+      p = s.fma(square, r).fma(square.mul(square), q.fma(square, p));
+      p = square.fma(p.fma(f, broadcast(FLOAT, -0.5f)), e.mul(LN2_LOW));
       p = e.fma(broadcast(FLOAT, LN2_HIGH), f.add(p));
       given.blend(0f, given.compare(LT, 0f)).add(p).intoArray(y, i);
     }
@@ -279,6 +307,51 @@ final class VectorMath {
       outer = outer.reinterpretAsInts().or(sign).reinterpretAsFloats();
       outer.blend(p, given.abs().compare(LT, ERF_SPLIT)).intoArray(y, i);
     }
+  }
+
+  /** y = sin(x + quarter π/2) for a quarter of 0 or 1. Not in place. */
+  static void sine(float[] x, int quarter, float[] y, int n) {
+    if (!sineOfModerate(x, quarter, y, n)) {
+      for (int i = 0; i < n; i++) {
+        if (!(Math.abs(x[i]) <= SINE_LIMIT)) {
+          y[i] = quarter == 0 ? FloatMath.sin(x[i]) : FloatMath.cos(x[i]);
+        }
+      }
+    }
+  }
+
+  /** Sines of |x| ≤ {@link FloatMath#SINE_LIMIT}; false if there were others. */
+  private static boolean sineOfModerate(float[] x, int quarter, float[] y, int n) {
+    IntVector greatest = IntVector.zero(INT);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector given = fromArray(FLOAT, x, i);
+      greatest = greatest.lanewise(MAX, given.abs().reinterpretAsInts());
+      FloatVector t = given.fma(broadcast(FLOAT, TWO_OVER_PI), broadcast(FLOAT, MAGIC));
+      FloatVector k = t.sub(MAGIC);
+      // r = x - k pi/2. The first difference is exact; of the second the rounding errors are kept,
+      // since nearly all of it may cancel.
+      FloatVector a = k.fma(broadcast(FLOAT, -QUARTER_HIGH), given);
+      FloatVector b = k.mul(QUARTER_MIDDLE);
+      FloatVector bLow = k.fma(broadcast(FLOAT, QUARTER_MIDDLE), b.neg());
+      FloatVector high = a.sub(b);
+      FloatVector c = high.sub(a);
+      FloatVector low = a.sub(high.sub(c)).sub(b.add(c)).sub(bLow);
+      FloatVector r = high.add(k.fma(broadcast(FLOAT, -QUARTER_LOW), low));
+      r = r.blend(given, k.compare(EQ, 0f));
+      FloatVector s = r.mul(r);
+      FloatVector sine = s.fma(broadcast(FLOAT, SINE2), broadcast(FLOAT, SINE1));
+      sine = sine.fma(s, broadcast(FLOAT, SINE0)).fma(s.mul(r), r);
+      FloatVector cosine = s.fma(broadcast(FLOAT, COSINE2), broadcast(FLOAT, COSINE1));
+      FloatVector parabola = s.fma(broadcast(FLOAT, -0.5f), broadcast(FLOAT, 1f));
+      cosine = cosine.fma(s, broadcast(FLOAT, COSINE0)).fma(s.mul(s), parabola);
+      IntVector turns = t.reinterpretAsInts().add(quarter);
+      IntVector odd = turns.lanewise(LSHL, 31).lanewise(ASHR, 31);
+      IntVector even = sine.reinterpretAsInts();
+      IntVector change = even.lanewise(XOR, cosine.reinterpretAsInts()).and(odd);
+      IntVector sign = turns.and(2).lanewise(LSHL, 30);
+      even.lanewise(XOR, change).lanewise(XOR, sign).reinterpretAsFloats().intoArray(y, i);
+    }
+    return greatest.reduceLanes(MAX) <= Float.floatToRawIntBits(SINE_LIMIT);
   }
 
   /** y = 1 − x². */

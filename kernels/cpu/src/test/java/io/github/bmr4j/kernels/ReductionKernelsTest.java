@@ -64,9 +64,9 @@ class ReductionKernelsTest {
   private static final double SUM = 126845.4804763794;
   private static final double DOT = -63095.2302184701;
   private static final long ROWS_AND_COLUMNS = 0xa1c4a78436e74998L;
-  private static final long SOFTMAX = 0x92fb8cd60f0b42e6L;
-  private static final long SHORT_ROWS = -6470511378118126249L;
-  private static final long CROSS_ENTROPY = 0x28f96a6ec7b64208L;
+  private static final long SOFTMAX = -218863442293349994L;
+  private static final long SHORT_ROWS = -6485359800617919079L;
+  private static final long CROSS_ENTROPY = 8646103647094097076L;
 
   private static final WorkerPool POOL = new WorkerPool(2);
 

@@ -40,6 +40,20 @@ class VariationalKernelsTest {
         uniform(n, 6, 0.001, 0.1));
   }
 
+  /** With a curvature in place of rho's first moment. */
+  private static NormalFactors factors(int n, UpdateRule.Kind kind) {
+    NormalFactors q = factors(n);
+    return kind != UpdateRule.Kind.IVON
+        ? q
+        : new NormalFactors(
+            q.mean(),
+            q.rho(),
+            q.meanMoment1(),
+            q.meanMoment2(),
+            uniform(n, 9, -0.01, 5),
+            q.rhoMoment2());
+  }
+
   private static NormalFactors copies(NormalFactors q) {
     return new NormalFactors(
         copy(q.mean()),
@@ -92,6 +106,9 @@ class VariationalKernelsTest {
     double b = mu + sigma * epsilon;
     boolean analytic = step.divergence == VariationalStep.Divergence.ANALYTIC;
     double g = step.likelihoodWeight * factor * gradient;
+    if (rule.kind == UpdateRule.Kind.IVON) {
+      return independentIvon(q, i, epsilon, g, sigma, step, rule);
+    }
     double byMu = g + step.klWeight * (analytic ? mu / v : b / v);
     double bySigma =
         g * epsilon + step.klWeight * ((analytic ? sigma / v : b * epsilon / v) - 1 / sigma);
@@ -100,6 +117,32 @@ class VariationalKernelsTest {
     one(rule, byMu, mu, q.meanMoment1().get(i), q.meanMoment2().get(i), result, 0, 2, 3);
     one(rule, byRho, rho, q.rhoMoment1().get(i), q.rhoMoment2().get(i), result, 1, 4, 5);
     return result;
+  }
+
+  /** Algorithm 1 of Shen et al. 2024, line by line. */
+  private static double[] independentIvon(
+      NormalFactors q,
+      int i,
+      double epsilon,
+      double g,
+      double sigma,
+      VariationalStep step,
+      UpdateRule rule) {
+    double b1 = rule.beta1;
+    double b2 = rule.beta2;
+    double lambda = 1 / step.klWeight;
+    double delta = 1 / (lambda * step.priorVariance);
+    double mu = q.mean().get(i);
+    double theta = mu + sigma * epsilon;
+    double hHat = g * (theta - mu) / (sigma * sigma);
+    double m = b1 * q.meanMoment1().get(i) + (1 - b1) * g;
+    double h = q.rhoMoment1().get(i);
+    h = b2 * h + (1 - b2) * hHat + 0.5 * Math.pow((1 - b2) * (h - hHat), 2) / (h + delta);
+    double mBar = m / (1 - Math.pow(b1, 3));
+    double newMu = mu - rule.learningRate() * (mBar + delta * mu) / (h + delta);
+    double newSigma = 1 / Math.sqrt(lambda * (h + delta));
+    double rho = Math.log(Math.expm1(newSigma));
+    return new double[] {newMu, rho, m, q.meanMoment2().get(i), h, q.rhoMoment2().get(i)};
   }
 
   private static void one(
@@ -138,7 +181,7 @@ class VariationalKernelsTest {
         VariationalStep step = step(divergence);
         UpdateRule rule = rule(kind);
         new ScalarNoiseKernels().normal(step.seed, step.stream, step.step, epsilon);
-        NormalFactors before = factors(n);
+        NormalFactors before = factors(n, kind);
         NormalFactors q = copies(before);
         scalar.update(q, gradient, scale, mask, step, rule);
         Slice[] after = slices(q);
@@ -240,6 +283,8 @@ class VariationalKernelsTest {
           VariationalStep step = step(DIVERGENCES.get(variant % 2));
           UpdateRule rule = rule(KINDS.get(variant / 2));
           compareUpdates(start, gradient, scale, mask, step, rule, what);
+          UpdateRule ivon = rule(UpdateRule.Kind.IVON);
+          compareUpdates(factors(n, ivon.kind), gradient, scale, mask, step, ivon, "IVON, " + what);
           variant++;
         }
       }
@@ -272,6 +317,9 @@ class VariationalKernelsTest {
     for (int k = 0; k < 6; k++) {
       assertClose(expected[k], actual[k], 2e-6, 4e-6, "update " + k + ", " + what);
     }
+    if (rule.kind == UpdateRule.Kind.IVON) {
+      return;
+    }
     scalar.updatePoint(q.mean(), gradient, q.meanMoment1(), q.meanMoment2(), 0.25f, rule);
     simd.updatePoint(r.mean(), gradient, r.meanMoment1(), r.meanMoment2(), 0.25f, rule);
     assertClose(q.mean(), r.mean(), 4e-6, 4e-6, "point, " + what);
@@ -297,6 +345,10 @@ class VariationalKernelsTest {
         long bits = KernelData.checksum(slices(q)) * 31 + KernelData.checksum(w);
         double kl = kernels.klDivergence(q.mean(), q.rho(), null, 1);
         bits = bits * 31 + Double.doubleToLongBits(kl);
+        NormalFactors r = factors(n, UpdateRule.Kind.IVON);
+        UpdateRule ivon = rule(UpdateRule.Kind.IVON);
+        kernels.update(r, gradient, null, mask, step(VariationalStep.Divergence.ANALYTIC), ivon);
+        bits = bits * 31 + KernelData.checksum(slices(r));
         first = threads == 1 ? bits : first;
         assertEquals(first, bits, threads + " threads");
       }
@@ -339,20 +391,22 @@ class VariationalKernelsTest {
   void staysRightOnceCompiled() {
     int n = 70;
     Slice gradient = uniform(n, 7, -2, 2);
-    NormalFactors start = factors(n);
     VariationalStep step = step(VariationalStep.Divergence.ANALYTIC);
-    UpdateRule rule = rule(UpdateRule.Kind.ADABELIEF);
-    NormalFactors q = copies(start);
-    simd.update(q, gradient, null, null, step, rule);
-    NormalFactors r = copies(start);
-    for (int call = 0; call < 20_000; call++) {
-      for (int k = 0; k < 6; k++) {
-        slices(r)[k].copyFrom(slices(start)[k].array(), slices(start)[k].offset());
+    for (UpdateRule.Kind kind : List.of(UpdateRule.Kind.ADABELIEF, UpdateRule.Kind.IVON)) {
+      NormalFactors start = factors(n, kind);
+      UpdateRule rule = rule(kind);
+      NormalFactors q = copies(start);
+      simd.update(q, gradient, null, null, step, rule);
+      NormalFactors r = copies(start);
+      for (int call = 0; call < 20_000; call++) {
+        for (int k = 0; k < 6; k++) {
+          slices(r)[k].copyFrom(slices(start)[k].array(), slices(start)[k].offset());
+        }
+        simd.update(r, gradient, null, null, step, rule);
       }
-      simd.update(r, gradient, null, null, step, rule);
-    }
-    for (int k = 0; k < 6; k++) {
-      KernelData.assertSame(slices(q)[k], slices(r)[k], "slice " + k);
+      for (int k = 0; k < 6; k++) {
+        KernelData.assertSame(slices(q)[k], slices(r)[k], kind + ", slice " + k);
+      }
     }
   }
 
@@ -404,7 +458,7 @@ class VariationalKernelsTest {
       x[i] = Float.intBitsToFloat(0x00800000 + (int) (i * (long) (0x7F000000 - 1) / n));
     }
     x[0] = 1;
-    SimdLog.of(x, n, y);
+    VectorMath.log(x, y, n);
     for (int i = 0; i < n; i++) {
       double expected = Math.log(x[i]);
       assertEquals(expected, y[i], 2 * Math.ulp((float) expected), "ln " + x[i]);
@@ -417,7 +471,7 @@ class VariationalKernelsTest {
     special[4] = Float.MIN_VALUE;
     special[5] = x[77];
     float[] logs = new float[16];
-    SimdLog.of(special, 16, logs);
+    VectorMath.log(special, logs, 16);
     for (int i = 0; i < 5; i++) {
       assertEquals((float) Math.log(special[i]), logs[i], "ln " + special[i]);
     }
@@ -441,6 +495,10 @@ class VariationalKernelsTest {
       fails(() -> kernels.klDivergence(three, three, null, -1));
       fails(() -> kernels.klDivergence(three, three, two, 1));
       fails(() -> kernels.updatePoint(two, two, two, three, 1, rule));
+      UpdateRule ivon = rule(UpdateRule.Kind.IVON);
+      fails(() -> kernels.updatePoint(two, two, two, two, 1, ivon));
+      step.klWeight = 0;
+      fails(() -> kernels.update(q, three, null, null, step, ivon));
       step.priorVariance = 0;
       fails(() -> kernels.update(q, three, null, null, step, rule));
     }
@@ -451,5 +509,5 @@ class VariationalKernelsTest {
   }
 
   /** Recorded at 512 bits; every width gives it. */
-  private static final long VARIATIONAL_CHECKSUM = 3868696440924174959L;
+  private static final long VARIATIONAL_CHECKSUM = 4814136255910995059L;
 }

@@ -1,11 +1,14 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.engine.optim.Optimizer;
+import io.github.bmr4j.engine.reduction.InclusionProbability.Estimator;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
+import io.github.bmr4j.models.data.TableFile;
+import io.github.bmr4j.models.method.Bmrs;
 import io.github.bmr4j.models.method.Reparameterization;
-import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
-import io.github.bmr4j.models.pruning.EvidenceThreshold;
-import io.github.bmr4j.models.pruning.PruningRule;
+import io.github.bmr4j.models.method.SpikeAndSlabModel;
+import io.github.bmr4j.models.pruning.InclusionReport;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -106,13 +109,34 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
     }
   }
 
-  /** {@code --rule}. */
-  static final class Rule extends Choice<PruningRule> {
-    Rule() {
+  /** {@code --optimizer}. */
+  static final class OptimizerRule extends Choice<Optimizer.Rule> {
+    OptimizerRule() {
       super(
-          "pruning rule",
-          List.of(AdaptiveSpikeAndSlab.PUBLISHED, EvidenceThreshold.ZERO),
-          PruningRule::name);
+          "optimizer",
+          List.of(Optimizer.Adam.DEFAULT, Optimizer.AdaBelief.DEFAULT, Optimizer.Ivon.SHORT_RUN),
+          Optimizer.Rule::name);
+    }
+  }
+
+  /** {@code --rule}. */
+  static final class Rule extends Choice<RuleName> {
+    Rule() {
+      super("pruning rule", RuleName.ALL, RuleName::name);
+    }
+  }
+
+  /** {@code --method}. */
+  static final class Method extends Choice<MethodKind> {
+    Method() {
+      super("method", List.of(MethodKind.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --divergence}. */
+  static final class Weighting extends Choice<Bmrs.DivergenceWeighting> {
+    Weighting() {
+      super("weight of the divergence", List.of(Bmrs.DivergenceWeighting.values()), Choice::nameOf);
     }
   }
 
@@ -123,6 +147,41 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
           "way to say how wide a posterior is",
           List.of(PosteriorOptions.Kind.values()),
           Choice::nameOf);
+    }
+  }
+
+  /** {@code --separator}. */
+  static final class Separator extends Choice<TableFile.Separator> {
+    Separator() {
+      super("separator", List.of(TableFile.Separator.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --indicators}. */
+  static final class Indicators extends Choice<SpikeAndSlabModel.Indicators> {
+    Indicators() {
+      super("form of indicators", List.of(SpikeAndSlabModel.Indicators.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --level}. */
+  static final class Level extends Choice<InclusionReport.Level> {
+    Level() {
+      super("level", List.of(InclusionReport.Level.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --grouping}. */
+  static final class Grouping extends Choice<InclusionReport.Grouping> {
+    Grouping() {
+      super("grouping", List.of(InclusionReport.Grouping.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --weights-by}, {@code --nodes-by}. */
+  static final class InclusionEstimator extends Choice<Estimator> {
+    InclusionEstimator() {
+      super("estimator", List.of(Estimator.values()), Choice::nameOf);
     }
   }
 }

@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Main.Version.class,
     subcommands = {
       PruneCommand.class,
+      SelectCommand.class,
       CompareCommand.class,
       DoctorCommand.class,
       DataCommand.class

@@ -1,6 +1,8 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.kernels.VariationalStep;
+import io.github.bmr4j.models.method.Bmrs;
 import io.github.bmr4j.models.method.Reparameterization;
 import io.github.bmr4j.models.method.StochasticBmr;
 import io.github.bmr4j.models.pruning.PruningRule;
@@ -8,8 +10,22 @@ import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** The options of stochastic BMR; what is not given comes from the data set's {@link Preset}. */
+/** The options of the methods; what is not given comes from the data set's {@link Preset}. */
 final class MethodOptions {
+
+  /** The best of three on the digits; see the design notes. */
+  private static final double IVON_RATE = 0.01;
+
+  @Option(
+      names = "--method",
+      paramLabel = "NAME",
+      converter = Choice.Method.class,
+      completionCandidates = Choice.Method.class,
+      description = {
+        "Method: ${COMPLETION-CANDIDATES}. stochastic-bmr removes weights (the default); bmrs removes"
+            + " whole units by multiplicative noise (Wright, Igel and Selvan, 2024)."
+      })
+  private MethodKind method;
 
   @Option(
       names = "--epochs",
@@ -40,9 +56,23 @@ final class MethodOptions {
   private Integer batch;
 
   @Option(
+      names = "--optimizer",
+      paramLabel = "RULE",
+      converter = Choice.OptimizerRule.class,
+      completionCandidates = Choice.OptimizerRule.class,
+      description = {
+        "Of the posterior's parameters: ${COMPLETION-CANDIDATES}. ivon takes natural-gradient steps"
+            + " with a curvature for each weight."
+      })
+  private Optimizer.Rule optimizer;
+
+  @Option(
       names = "--learning-rate",
       paramLabel = "RATE",
-      description = "Of AdaBelief, the same in every step.")
+      description =
+          "Of the optimizer, the same in every step; for ivon the share of a Newton step, "
+              + IVON_RATE
+              + " unless given.")
   private Double learningRate;
 
   @Option(
@@ -51,10 +81,33 @@ final class MethodOptions {
       converter = Choice.Rule.class,
       completionCandidates = Choice.Rule.class,
       description = {
-        "Which weights leave: ${COMPLETION-CANDIDATES}. adaptive learns the threshold from each"
-            + " layer's evidence; evidence removes what has the larger evidence without it."
+        "What leaves: ${COMPLETION-CANDIDATES}. adaptive learns the threshold from each layer's"
+            + " evidence; evidence removes what has the larger evidence without it. The others are"
+            + " those of --method bmrs, which has bmrs-n unless one is given."
       })
-  private PruningRule rule;
+  private RuleName rule;
+
+  @Option(
+      names = "--prune-every",
+      paramLabel = "EPOCHS",
+      description = "Of bmrs: epochs between prunings; 0 prunes once, after training.")
+  private Integer pruneEvery;
+
+  @Option(
+      names = "--fine-tune",
+      paramLabel = "EPOCHS",
+      description = "Of bmrs: epochs after the last pruning.")
+  private Integer fineTune;
+
+  @Option(
+      names = "--divergence",
+      paramLabel = "WEIGHT",
+      converter = Choice.Weighting.class,
+      completionCandidates = Choice.Weighting.class,
+      description =
+          "Of bmrs: weight of the divergence from the prior: ${COMPLETION-CANDIDATES}. mean is the"
+              + " published one, many times stronger than the evidence lower bound.")
+  private Bmrs.DivergenceWeighting weighting;
 
   @Option(
       names = "--kl",
@@ -103,6 +156,9 @@ final class MethodOptions {
    * @param examples size of the training set
    */
   StochasticBmr.Config config(CommandLine command, StochasticBmr.Config defaults, int examples) {
+    refuse(command, MethodKind.BMRS, "--prune-every", pruneEvery);
+    refuse(command, MethodKind.BMRS, "--fine-tune", fineTune);
+    refuse(command, MethodKind.BMRS, "--divergence", weighting);
     int chosenBatch = atLeast(command, 1, "--batch", batch, defaults.batch());
     if (batch != null && batch > examples) {
       throw bad(
@@ -110,7 +166,9 @@ final class MethodOptions {
     }
     Schedule schedule =
         schedule(command, defaults, Math.ceilDiv(examples, Math.min(chosenBatch, examples)));
-    double rate = learningRate == null ? defaults.learningRate() : learningRate;
+    Optimizer.Rule chosenOptimizer = optimizer == null ? defaults.optimizer() : optimizer;
+    double usual = chosenOptimizer instanceof Optimizer.Ivon ? IVON_RATE : defaults.learningRate();
+    double rate = learningRate == null ? usual : learningRate;
     if (!(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
       throw bad(command, "--learning-rate must be a positive number, but is " + rate);
     }
@@ -130,10 +188,11 @@ final class MethodOptions {
         divergenceWarmUp(command, defaults, schedule),
         schedule.rounds(),
         schedule.stepsPerRound(),
+        chosenOptimizer,
         rate,
         chosenDivergence,
         chosenReparameterization,
-        rule(defaults.rule()),
+        rule(command, defaults.rule()),
         atLeast(command, 1, "--samples", samples, defaults.samples()),
         defaults.likelihoodSamples(),
         defaults.realisedExamples(),
@@ -186,9 +245,78 @@ final class MethodOptions {
     return given == null ? otherwise : given;
   }
 
-  /** The rule that {@code --rule} names; without it, what is given. */
-  PruningRule rule(PruningRule otherwise) {
-    return rule == null ? otherwise : rule;
+  /**
+   * The rule over weights that {@code --rule} names; without it, what is given.
+   *
+   * @param command that has these options, for messages
+   */
+  PruningRule rule(CommandLine command, PruningRule otherwise) {
+    if (rule == null) {
+      return otherwise;
+    }
+    if (rule.weights() == null) {
+      throw bad(command, "--rule " + rule.name() + " is about structures; add --method bmrs");
+    }
+    return rule.weights();
+  }
+
+  /** The method. */
+  MethodKind method() {
+    return method == null ? MethodKind.STOCHASTIC_BMR : method;
+  }
+
+  /**
+   * The settings of a run of BMRS.
+   *
+   * @param command that has these options, for messages
+   * @param defaults where no option is given
+   * @param examples size of the training set
+   */
+  Bmrs.Config bmrs(CommandLine command, Bmrs.Config defaults, int examples) {
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--warm-up", warmUp);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--rounds", rounds);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--iterations", iterations);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--optimizer", optimizer);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--kl", divergence);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--kl-warm-up", divergenceWarmUp);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--reparameterization", reparameterization);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--samples", samples);
+    if (rule != null && rule.structures() == null) {
+      throw bad(command, "--rule " + rule.name() + " is about weights; bmrs removes structures");
+    }
+    if (epochs != null && !(epochs >= 1 && epochs <= 1e6 && epochs == Math.rint(epochs))) {
+      throw bad(command, "--epochs must be a whole number from 1 for bmrs, but is " + epochs);
+    }
+    int chosenBatch = atLeast(command, 1, "--batch", batch, defaults.batch());
+    if (chosenBatch > examples * (1 - defaults.validationFraction())) {
+      throw bad(
+          command,
+          "--batch is "
+              + chosenBatch
+              + ", but only "
+              + (int) (examples * (1 - defaults.validationFraction()))
+              + " examples are not held out for validation");
+    }
+    double rate = learningRate == null ? defaults.learningRate() : learningRate;
+    if (!(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
+      throw bad(command, "--learning-rate must be a positive number, but is " + rate);
+    }
+    return defaults
+        .withSchedule(
+            chosenBatch,
+            epochs == null ? defaults.epochs() : epochs.intValue(),
+            atLeast(command, 0, "--prune-every", pruneEvery, defaults.pruneEvery()),
+            atLeast(command, 0, "--fine-tune", fineTune, defaults.fineTuneEpochs()))
+        .withLearningRate(rate)
+        .withRule(rule == null ? defaults.rule() : rule.structures())
+        .withWeighting(weighting == null ? defaults.weighting() : weighting)
+        .withSeed(seed == null ? defaults.seed() : seed);
+  }
+
+  private static void refuse(CommandLine command, MethodKind owner, String option, Object given) {
+    if (given != null) {
+      throw bad(command, option + " belongs to --method " + Choice.nameOf(owner));
+    }
   }
 
   private static ParameterException bad(CommandLine command, String message) {

@@ -42,6 +42,7 @@ record Preset(HiddenLayers hidden, UnaryFunction activation, StochasticBmr.Confi
         published.divergenceWarmUp(),
         30,
         200,
+        published.optimizer(),
         5e-3,
         VariationalStep.Divergence.ANALYTIC,
         published.reparameterization(),

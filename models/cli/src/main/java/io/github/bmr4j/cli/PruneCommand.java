@@ -4,11 +4,15 @@ import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
 import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.models.compact.CompactFiles;
+import io.github.bmr4j.models.compact.Compaction;
 import io.github.bmr4j.models.data.InputShape;
+import io.github.bmr4j.models.data.Padding;
 import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.data.Standardization;
 import io.github.bmr4j.models.io.AtomicFiles;
 import io.github.bmr4j.models.io.Json;
+import io.github.bmr4j.models.method.Bmrs;
 import io.github.bmr4j.models.method.PosteriorFiles;
 import io.github.bmr4j.models.method.StochasticBmr;
 import io.github.bmr4j.models.network.Network;
@@ -22,6 +26,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.reflect.Field;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,13 +65,18 @@ import picocli.CommandLine.Spec;
       "  bmr prune",
       "  bmr prune --hidden 100x3 --activation relu --seed 7 --out runs/7",
       "  bmr prune --epochs 10 --json > result.json",
+      "  bmr prune --method bmrs --rule bmrs-u-4",
       "  bmr data fetch fashion-mnist && bmr prune --data fashion-mnist",
+      "  bmr prune --data fashion-mnist --network lenet",
       "  bmr prune posterior.safetensors --prior-std 0.1 --keep '*.bias'",
       "  bmr prune ivon.safetensors --spread-kind ivon --ess 60000 --weight-decay 1e-3 --target 0.9",
       "",
       "Exit codes: 0 fine, 1 the run failed, 2 bad usage or bad input."
     })
 final class PruneCommand implements Callable<Integer> {
+
+  /** Height and width of LeNet's images. */
+  private static final int LENET_SIZE = 32;
 
   @Spec private CommandSpec spec;
 
@@ -100,14 +110,16 @@ final class PruneCommand implements Callable<Integer> {
       defaultValue = "mlp",
       converter = Choice.NetworkName.class,
       completionCandidates = Choice.NetworkName.class,
-      description = "Network: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+      description =
+          "Network: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). lenet has the paper's"
+              + " layers, and images are padded to 32x32 for it.")
   private NetworkKind network;
 
   @Option(
       names = "--hidden",
       paramLabel = "SIZES",
       converter = HiddenLayers.Converter.class,
-      description = "Units of each hidden layer, as in 500,300 or 500x4.")
+      description = "Units of each hidden layer of mlp, as in 500,300 or 500x4.")
   private HiddenLayers hidden;
 
   @Option(
@@ -115,7 +127,7 @@ final class PruneCommand implements Callable<Integer> {
       paramLabel = "NAME",
       converter = Choice.Activation.class,
       completionCandidates = Choice.Activation.class,
-      description = "Behind each hidden layer: ${COMPLETION-CANDIDATES}.")
+      description = "Behind each hidden layer of mlp: ${COMPLETION-CANDIDATES}.")
   private UnaryFunction activation;
 
   @ArgGroup(validate = false, heading = "%nMethod:%n")
@@ -132,7 +144,7 @@ final class PruneCommand implements Callable<Integer> {
       paramLabel = "DIR",
       defaultValue = "bmr-out",
       description = {
-        "Folder for posterior.safetensors, certificate.safetensors and result.json; with FILE, for"
+        "Folder for posterior.safetensors, certificate.safetensors, compact.safetensors and result.json; with FILE, for"
             + " pruned.safetensors or pruned.npz, certificate.json and result.json (default: ${DEFAULT-VALUE}). What it has of these is replaced when the run has ended well."
       })
   private Path out;
@@ -146,11 +158,14 @@ final class PruneCommand implements Callable<Integer> {
     output.apply();
     refuseRepeatedOptions();
     refuseOptionsOfTheOtherMode();
-    return posterior == null ? train() : pruneFile();
+    if (posterior != null) {
+      return pruneFile();
+    }
+    return method.method() == MethodKind.BMRS ? trainStructures() : train();
   }
 
   private int pruneFile() throws IOException {
-    PruningRule rule = method.rule(EvidenceThreshold.ZERO);
+    PruningRule rule = method.rule(spec.commandLine(), EvidenceThreshold.ZERO);
     StreamedRule streamed =
         rule instanceof AdaptiveSpikeAndSlab adaptive
             ? new StreamedRule.Adaptive(adaptive.config())
@@ -162,16 +177,47 @@ final class PruneCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
+  private int trainStructures() throws IOException {
+    long start = System.nanoTime();
+    BmrsPreset preset = BmrsPreset.of(data);
+    HiddenLayers layers = hidden == null ? preset.hidden() : hidden;
+    UnaryFunction function = activation == null ? preset.activation() : activation;
+    Split raw = data.loadOrRefuse(dataFolder);
+    Bmrs.Config config = method.bmrs(spec.commandLine(), preset.method(), raw.train().size());
+    Standardization standardization = Standardization.perChannel(raw.train());
+    Split split = standardization.apply(raw);
+    Network net = network(network, split, layers, function);
+    try (Backend backend = machine.open();
+        ResultFolder folder = ResultFolder.open(out)) {
+      PrintWriter err = spec.commandLine().getErr();
+      BmrsRun run =
+          new BmrsRun(
+              data, split, standardization, net, layers, Choice.nameOf(function), config, backend);
+      Map<String, Object> json = run.run(err, output.quiet(), folder, start);
+      print(json, BmrsRun.report(json));
+      return ExitCode.OK;
+    }
+  }
+
   private int train() throws IOException {
     long start = System.nanoTime();
     Preset preset = Preset.of(data);
-    HiddenLayers layers = hidden == null ? preset.hidden() : hidden;
-    UnaryFunction function = activation == null ? preset.activation() : activation;
+    refuseOptionsOfOtherNetworks();
+    boolean isLenet = network == NetworkKind.LENET;
+    HiddenLayers layers = isLenet ? HiddenLayers.of() : hidden == null ? preset.hidden() : hidden;
+    UnaryFunction usual = isLenet ? UnaryFunction.TANH : preset.activation();
+    UnaryFunction function = activation == null ? usual : activation;
     Split raw = data.loadOrRefuse(dataFolder);
     StochasticBmr.Config config =
         method.config(spec.commandLine(), preset.method(), raw.train().size());
     Standardization standardization = Standardization.perChannel(raw.train());
     Split split = new Split(standardization.apply(raw.train()), standardization.apply(raw.test()));
+    if (isLenet) {
+      split =
+          new Split(
+              Padding.zeros(split.train(), LENET_SIZE, LENET_SIZE),
+              Padding.zeros(split.test(), LENET_SIZE, LENET_SIZE));
+    }
     Network net = network(network, split, layers, function);
     // The folder comes last: whatever is refused before leaves nothing behind.
     try (Backend backend = machine.open();
@@ -189,6 +235,9 @@ final class PruneCommand implements Callable<Integer> {
               config,
               Progress.of(err, output.quiet(), config, net.parameterCount()));
       StochasticBmr.Result result = bmr.run();
+      double seconds = (System.nanoTime() - start) * 1e-9;
+      Compacted compacted =
+          Compaction.isPossible(net) ? Compacted.of(backend, bmr.model(), split.test()) : null;
       PruneRun run =
           new PruneRun(
               data,
@@ -199,22 +248,31 @@ final class PruneCommand implements Callable<Integer> {
               config,
               backend,
               result,
-              (System.nanoTime() - start) * 1e-9,
+              compacted,
+              seconds,
               ResultFiles.in(folder),
               Backends.warnings());
       Map<String, Object> json = ResultJson.of(run);
       Map<String, String> provenance = provenance(run, standardization);
-      folder.commit(
-          List.of(
-              new ResultFolder.Result(
-                  ResultFiles.POSTERIOR,
-                  file -> PosteriorFiles.save(file, backend, bmr.model(), provenance)),
-              new ResultFolder.Result(
-                  ResultFiles.CERTIFICATE,
-                  file -> CertificateFiles.save(file, result.reduction(), provenance)),
-              new ResultFolder.Result(
-                  ResultFiles.RESULT,
-                  file -> AtomicFiles.writeText(file, Json.writeIndented(json)))));
+      List<ResultFolder.Result> results = new ArrayList<>();
+      results.add(
+          new ResultFolder.Result(
+              ResultFiles.POSTERIOR,
+              file -> PosteriorFiles.save(file, backend, bmr.model(), provenance)));
+      results.add(
+          new ResultFolder.Result(
+              ResultFiles.CERTIFICATE,
+              file -> CertificateFiles.save(file, result.reduction(), provenance)));
+      if (compacted != null) {
+        results.add(
+            new ResultFolder.Result(
+                ResultFiles.COMPACT,
+                file -> CompactFiles.save(file, compacted.network(), provenance)));
+      }
+      results.add(
+          new ResultFolder.Result(
+              ResultFiles.RESULT, file -> AtomicFiles.writeText(file, Json.writeIndented(json))));
+      folder.commit(results);
       print(json, new PruneReport(run).toString());
       return ExitCode.OK;
     }
@@ -241,6 +299,18 @@ final class PruneCommand implements Callable<Integer> {
     }
   }
 
+  /** The layers of a published network are what they are. */
+  private void refuseOptionsOfOtherNetworks() {
+    if (network != NetworkKind.MLP && (hidden != null || activation != null)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          (hidden != null ? "--hidden" : "--activation")
+              + " is about the network mlp, but --network is "
+              + Choice.nameOf(network)
+              + ", whose layers are fixed; leave one of them out");
+    }
+  }
+
   /** An option that is given twice makes picocli forget the others of its section. */
   private void refuseRepeatedOptions() {
     Set<OptionSpec> seen = new HashSet<>();
@@ -263,20 +333,21 @@ final class PruneCommand implements Callable<Integer> {
             ? Shape.of(shape.channels(), shape.height(), shape.width())
             : Shape.of(shape.size());
     int classes = split.train().classNames().size();
-    Network network =
-        switch (kind) {
-          case MLP -> Networks.mlp(input, layers.toArray(), classes, function);
-        };
     try {
-      network.parameterCount();
-    } catch (ArithmeticException tooLarge) {
+      return switch (kind) {
+        case MLP -> Networks.mlp(input, layers.toArray(), classes, function);
+        case LENET -> Networks.lenet(shape.channels(), classes);
+      };
+    } catch (ArithmeticException | IllegalArgumentException tooLarge) {
+      if (kind != NetworkKind.MLP) {
+        throw tooLarge;
+      }
       throw new InputException(
           "--hidden "
               + layers.sizes()
               + ": a layer has more weights than an array can hold, 2^31; choose smaller ones.",
           tooLarge);
     }
-    return network;
   }
 
   private static void announce(

@@ -18,7 +18,14 @@ final class PruneReport {
   @Override
   public String toString() {
     return String.join(
-        System.lineSeparator(), comparison().toString(), layers().toString(), closing());
+        System.lineSeparator(),
+        comparison().toString(),
+        layers().toString(),
+        compacted() + closing());
+  }
+
+  private String compacted() {
+    return run.compacted() == null ? "" : run.compacted().table() + System.lineSeparator();
   }
 
   private Table comparison() {
@@ -75,7 +82,7 @@ final class PruneReport {
         Locale.ROOT,
         "Gained by pruning, in nats: log evidence %s as predicted, ELBO %s as realised.%n"
             + "Time: %s (training %.1f s, pruning %.1f s, evaluation %.1f s) on %s.%n"
-            + "Results: %s%n         %s%n         %s%n",
+            + "Results: %s%n         %s%n%s         %s%n",
         Numbers.signed(result.predicted(), 1),
         Numbers.signed(result.realised(), 1),
         Numbers.clock(run.totalSeconds()),
@@ -85,6 +92,7 @@ final class PruneReport {
         run.backend().describe(),
         run.files().posterior(),
         run.files().certificate(),
+        run.compacted() == null ? "" : String.format("         %s%n", run.files().compact()),
         run.files().result());
   }
 }

@@ -43,7 +43,8 @@ final class ResultJson {
     json.put("delta_f_predicted", number(result.predicted()));
     json.put("delta_f_realised", number(result.realised()));
     json.put("seconds", seconds(run));
-    json.put("files", files(run.files()));
+    json.put("files", files(run));
+    json.put("compact", run.compacted() == null ? null : run.compacted().json());
     json.put("layers", layers(result.reduction().decisions()));
     json.put("rounds", rounds(run));
     json.put("config", config(run));
@@ -53,7 +54,7 @@ final class ResultJson {
     return json;
   }
 
-  private static Map<String, Object> evaluation(Evaluation evaluation) {
+  static Map<String, Object> evaluation(Evaluation evaluation) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("accuracy", number(evaluation.metrics().accuracy()));
     json.put("nll", number(evaluation.metrics().negativeLogLikelihood()));
@@ -78,10 +79,14 @@ final class ResultJson {
     return json;
   }
 
-  private static Map<String, Object> files(ResultFiles files) {
+  private static Map<String, Object> files(PruneRun run) {
+    ResultFiles files = run.files();
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("posterior", files.posterior().toString());
     json.put("certificate", files.certificate().toString());
+    if (run.compacted() != null) {
+      json.put("compact", files.compact().toString());
+    }
     json.put("result", files.result().toString());
     return json;
   }
@@ -128,6 +133,7 @@ final class ResultJson {
     json.put("kl_warm_up", config.divergenceWarmUp());
     json.put("rounds", config.rounds());
     json.put("iterations", config.stepsPerRound());
+    json.put("optimizer", config.optimizer().name());
     json.put("learning_rate", number(config.learningRate()));
     json.put("kl", Choice.nameOf(config.divergence()));
     json.put("reparameterization", Choice.nameOf(config.reparameterization()));

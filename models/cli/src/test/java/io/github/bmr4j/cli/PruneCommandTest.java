@@ -52,6 +52,21 @@ class PruneCommandTest {
   }
 
   @Test
+  void theOptimizerIsReportedWithTheRateThatItRanWith() throws IOException {
+    String[] chosen = {"--optimizer", "ivon", "--rounds", "1", "--hidden", "8", "--warm-up", "20"};
+    String[] run = {"prune", "--json", "--iterations", "1", "--samples", "2", "--out"};
+    List<String> arguments = new ArrayList<>(Arrays.asList(run));
+    arguments.add(folder.resolve("ivon").toString());
+    arguments.addAll(Arrays.asList(chosen));
+    Console console = Console.run(arguments.toArray(String[]::new));
+    assertEquals(0, console.code(), console.toString());
+    Map<String, Object> config =
+        object(object(Json.parse(console.out(), "standard output")).get("config"));
+    assertEquals("ivon", config.get("optimizer"));
+    assertEquals(0.01, number(config.get("learning_rate")));
+  }
+
+  @Test
   void jsonHasTheBindingKeysAndIsTheOnlyThingOnStandardOutput() throws IOException {
     Console console = prune("json", "--json");
     assertEquals(0, console.code(), console.toString());
@@ -77,6 +92,7 @@ class PruneCommandTest {
     Map<String, Object> files = object(json.get("files"));
     assertTrue(Files.isRegularFile(Path.of((String) files.get("posterior"))));
     assertTrue(Files.isRegularFile(Path.of((String) files.get("certificate"))));
+    assertTrue(Files.isRegularFile(Path.of((String) files.get("compact"))));
     for (String key : List.of("pruned_fraction", "delta_f_predicted", "delta_f_realised")) {
       assertTrue(Double.isFinite(number(json.get(key))), key);
     }
@@ -99,6 +115,20 @@ class PruneCommandTest {
     assertTrue(number(after.get("weights")) < all, "something was pruned");
     assertEquals(
         1 - number(after.get("weights")) / all, number(json.get("pruned_fraction")), 1e-12);
+    Map<String, Object> compact = object(json.get("compact"));
+    assertEquals(all, number(object(compact.get("before")).get("parameters")));
+    assertEquals(
+        64 * 16 + 16 * 12 + 12 * 10, number(object(compact.get("before")).get("multiply_adds")));
+    assertTrue(
+        number(object(compact.get("after")).get("multiply_adds")) <= number(after.get("weights")));
+    assertTrue(
+        number(object(compact.get("after")).get("parameters")) <= number(after.get("weights")) + 10,
+        "a folded constant may give each output a bias");
+    assertEquals(2, list(compact.get("latency")).size());
+    for (Object latency : list(compact.get("latency"))) {
+      assertTrue(number(object(latency).get("dense_microseconds")) > 0);
+      assertTrue(number(object(latency).get("compact_microseconds")) > 0);
+    }
     double kept = 0;
     for (Object layer : list(json.get("layers"))) {
       kept += number(object(layer).get("kept"));
@@ -175,7 +205,12 @@ class PruneCommandTest {
     assertEquals("mine", Files.readString(out.resolve("notes.txt")));
     try (var files = Files.list(out)) {
       assertEquals(
-          Set.of("notes.txt", ResultFiles.RESULT, ResultFiles.POSTERIOR, ResultFiles.CERTIFICATE),
+          Set.of(
+              "notes.txt",
+              ResultFiles.RESULT,
+              ResultFiles.POSTERIOR,
+              ResultFiles.CERTIFICATE,
+              ResultFiles.COMPACT),
           files.map(file -> file.getFileName().toString()).collect(Collectors.toSet()));
     }
   }

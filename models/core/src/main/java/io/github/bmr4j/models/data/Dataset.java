@@ -317,6 +317,21 @@ public final class Dataset {
     return withExamples(shape, size, newFeatures, labels, targets);
   }
 
+  /**
+   * The same examples with other real targets.
+   *
+   * @param newTargets [n, t], row-major, finite; copied
+   * @throws IllegalArgumentException if they are not as many, or one is not finite
+   */
+  public Dataset withTargets(float[] newTargets) {
+    if (newTargets.length != requireTargets().length) {
+      throw new IllegalArgumentException(
+          this + " needs " + targets.length + " targets, but got " + newTargets.length);
+    }
+    checkFinite("target", newTargets, targetSize);
+    return withExamples(inputShape, size, features, null, newTargets.clone());
+  }
+
   private Dataset withExamples(
       InputShape shape, int n, float[] newFeatures, int[] newLabels, float[] newTargets) {
     return new Dataset(

@@ -14,9 +14,12 @@ public record TargetScale(double[] mean, double[] standardDeviation) {
   /**
    * Finds them.
    *
-   * @param train examples with real targets, at least one
+   * @param train examples, at least one; labels have no scale
    */
   public static TargetScale of(Dataset train) {
+    if (train.isClassification()) {
+      return new TargetScale(new double[0], new double[0]);
+    }
     int t = train.targetSize();
     int n = train.size();
     float[] targets = train.targets();
@@ -35,15 +38,22 @@ public record TargetScale(double[] mean, double[] standardDeviation) {
     return new TargetScale(mean, deviation);
   }
 
-  /** The data set with standardised targets. */
+  /** The data set with standardised targets; labels stay as they are. */
   public Dataset apply(Dataset dataset) {
+    if (dataset.isClassification()) {
+      return dataset;
+    }
     float[] targets = dataset.targets();
     int t = mean.length;
     for (int i = 0; i < targets.length; i++) {
       targets[i] = (float) ((targets[i] - mean[i % t]) / standardDeviation[i % t]);
     }
-    return Dataset.regression(
-        dataset.name(), dataset.inputShape(), dataset.features(), targets, t, dataset.provenance());
+    return dataset.withTargets(targets);
+  }
+
+  /** Standardises both parts. */
+  public Split apply(Split split) {
+    return new Split(apply(split.train()), apply(split.test()));
   }
 
   /**

@@ -17,6 +17,11 @@ public record Activation(UnaryFunction function) implements Layer {
   }
 
   @Override
+  public boolean isChainLink() {
+    return true;
+  }
+
+  @Override
   public Node forward(Node x, WeightSource weights) {
     return weights.apply(function, x);
   }

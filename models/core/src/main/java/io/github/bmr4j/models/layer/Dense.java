@@ -48,6 +48,11 @@ public record Dense(String name, int inputs, int outputs) implements Layer {
   }
 
   @Override
+  public boolean isChainLink() {
+    return true;
+  }
+
+  @Override
   public Node forward(Node x, WeightSource weights) {
     return weights.linear(x, block());
   }

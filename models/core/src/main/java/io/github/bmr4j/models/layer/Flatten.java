@@ -13,6 +13,11 @@ public record Flatten() implements Layer {
   }
 
   @Override
+  public boolean isChainLink() {
+    return true;
+  }
+
+  @Override
   public Node forward(Node x, WeightSource weights) {
     int batch = x.shape().extent(0);
     return View.reshape(x, Shape.of(batch, batch == 0 ? 0 : x.shape().size() / batch));

@@ -18,6 +18,14 @@ public interface Layer {
    */
   Shape outputShape(Shape input);
 
+  /**
+   * Whether each unit of the layer depends on all units below, and without parameters on the one
+   * unit below that it continues, so that dead units can be told from the weights alone.
+   */
+  default boolean isChainLink() {
+    return false;
+  }
+
   /** The blocks of parameters, in a fixed order; empty for layers without. */
   default List<ParameterBlock> parameters() {
     return List.of();

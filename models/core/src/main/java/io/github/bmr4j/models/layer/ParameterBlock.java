@@ -10,15 +10,38 @@ import io.github.bmr4j.engine.tensor.Shape;
  * reduction see the block; the layer sees its two views.
  *
  * @param layer name of the layer
- * @param rows output units
- * @param columns inputs of each
+ * @param weightShape the weights as files have them: [output units, inputs] of a dense layer,
+ *     [filters, channels, height, width] of a convolution; the first extent are the rows, all
+ *     others make the columns
  * @param bias whether each row has a bias
  */
-public record ParameterBlock(String layer, int rows, int columns, boolean bias) {
+public record ParameterBlock(String layer, Shape weightShape, boolean bias) {
+
+  /**
+   * The block of a dense layer.
+   *
+   * @param layer name of the layer
+   * @param rows output units
+   * @param columns inputs of each
+   * @param bias whether each row has a bias
+   */
+  public ParameterBlock(String layer, int rows, int columns, boolean bias) {
+    this(layer, Shape.of(rows, columns), bias);
+  }
+
+  /** Number of output units. */
+  public int rows() {
+    return weightShape.extent(0);
+  }
+
+  /** Weights of each output unit. */
+  public int columns() {
+    return rows() == 0 ? 0 : weightShape.size() / rows();
+  }
 
   /** Number of parameters. */
   public int size() {
-    return Math.addExact(Math.multiplyExact(rows, columns), bias ? rows : 0);
+    return Math.addExact(weightShape.size(), bias ? rows() : 0);
   }
 
   /** The block's shape as a whole. */
@@ -28,7 +51,7 @@ public record ParameterBlock(String layer, int rows, int columns, boolean bias) 
 
   /** The weight matrix inside the block. */
   public Node weights(Node block) {
-    return new View(block, 0, Shape.of(rows, columns));
+    return new View(block, 0, Shape.of(rows(), columns()));
   }
 
   /** The bias inside the block. */
@@ -36,6 +59,6 @@ public record ParameterBlock(String layer, int rows, int columns, boolean bias) 
     if (!bias) {
       throw new IllegalStateException("Layer " + layer + " has no bias");
     }
-    return new View(block, rows * columns, Shape.of(rows));
+    return new View(block, weightShape.size(), Shape.of(rows()));
   }
 }

@@ -1,9 +1,11 @@
 package io.github.bmr4j.models.layer;
 
 import io.github.bmr4j.engine.autodiff.Apply;
+import io.github.bmr4j.engine.autodiff.Convolution;
 import io.github.bmr4j.engine.autodiff.Linear;
 import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.kernels.Window;
 
 /**
  * Says what a network's weights are: points, draws from a posterior, or functions of further
@@ -25,6 +27,29 @@ public interface WeightSource {
   default Node linear(Node x, ParameterBlock block) {
     Node weights = weights(block);
     return new Linear(x, block.weights(weights), block.biases(weights));
+  }
+
+  /**
+   * Activations with multiplicative noise on their structures; x itself where there is none.
+   *
+   * @param x [batch, shape of one example…]
+   * @param layer where
+   */
+  default Node noise(Node x, Noise layer) {
+    return x;
+  }
+
+  /**
+   * y = x ∗ W + b with the weights of a block that has a bias, drawn once for the whole batch.
+   *
+   * @param x [batch, channels, height, width]
+   * @param window size, stride and padding
+   * @param groups of channels and filters
+   * @return [batch, rows, output height, output width]
+   */
+  default Node convolution(Node x, ParameterBlock block, Window window, int groups) {
+    Node weights = weights(block);
+    return new Convolution(x, block.weights(weights), block.biases(weights), window, groups);
   }
 
   /**

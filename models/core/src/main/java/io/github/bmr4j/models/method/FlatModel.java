@@ -27,7 +27,7 @@ import java.util.Map;
  * hidden layers and 1 in the last. Posterior: a normal factor for each b, a log-normal one for each
  * c⁻².
  */
-public final class FlatModel {
+public final class FlatModel implements SampledNetwork {
 
   /**
    * Prior and starting values. The defaults are the paper's.
@@ -93,7 +93,7 @@ public final class FlatModel {
     }
   }
 
-  /** New nodes that draw this model's weights, for one graph. */
+  @Override
   public WeightSource draws() {
     return parameters -> {
       Block block = blocks.get(parameters.layer());
@@ -137,12 +137,12 @@ public final class FlatModel {
     return new Scale((float) block.factor(), deviation);
   }
 
-  /** The network. */
+  @Override
   public Network network() {
     return network;
   }
 
-  /** Which draw all graphs of this model compute with. */
+  @Override
   public Sampling sampling() {
     return sampling;
   }

@@ -108,7 +108,7 @@ public final class PosteriorFiles {
 
   private static void floats(
       SafetensorsWriter writer, ParameterBlock block, String what, float[] values) {
-    int[] shape = {block.rows(), block.columns()};
+    int[] shape = block.weightShape().toArray();
     writer.floats(block.layer() + ".weight" + what, shape, values, 0);
     if (block.bias()) {
       int weights = block.rows() * block.columns();
@@ -120,7 +120,7 @@ public final class PosteriorFiles {
     int weights = block.rows() * block.columns();
     writer.booleans(
         block.layer() + ".weight.mask",
-        new int[] {block.rows(), block.columns()},
+        block.weightShape().toArray(),
         Arrays.copyOf(mask, weights));
     if (block.bias()) {
       writer.booleans(
@@ -193,8 +193,7 @@ public final class PosteriorFiles {
   private static float[] floats(
       Path file, SafetensorsReader reader, ParameterBlock block, String what) {
     String name = block.layer();
-    float[] weights =
-        floats(file, reader, name + ".weight" + what, List.of(block.rows(), block.columns()));
+    float[] weights = floats(file, reader, name + ".weight" + what, weightShape(block));
     if (!block.bias()) {
       return weights;
     }
@@ -221,7 +220,7 @@ public final class PosteriorFiles {
 
   private static boolean[] booleans(Path file, SafetensorsReader reader, ParameterBlock block) {
     String name = block.layer();
-    requireShape(file, reader, name + ".weight.mask", List.of(block.rows(), block.columns()));
+    requireShape(file, reader, name + ".weight.mask", weightShape(block));
     boolean[] weights = reader.readBooleans(name + ".weight.mask");
     if (!block.bias()) {
       return weights;
@@ -231,6 +230,10 @@ public final class PosteriorFiles {
     boolean[] all = Arrays.copyOf(weights, block.size());
     System.arraycopy(biases, 0, all, weights.length, biases.length);
     return all;
+  }
+
+  private static List<Integer> weightShape(ParameterBlock block) {
+    return Arrays.stream(block.weightShape().toArray()).boxed().toList();
   }
 
   private static void requireShape(

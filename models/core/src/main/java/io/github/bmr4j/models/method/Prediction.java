@@ -31,7 +31,7 @@ public final class Prediction {
   }
 
   private final Backend backend;
-  private final FlatModel model;
+  private final SampledNetwork model;
   private final int batch;
   private final int classes;
   private final Input x;
@@ -45,7 +45,7 @@ public final class Prediction {
    * @param model trained
    * @param batch examples at a time
    */
-  public Prediction(Backend backend, FlatModel model, int batch) {
+  public Prediction(Backend backend, SampledNetwork model, int batch) {
     this.backend = backend;
     this.model = model;
     this.batch = batch;
@@ -68,24 +68,40 @@ public final class Prediction {
   public void predict(Dataset data, int samples, Sink sink) {
     for (int sample = 0; sample < samples; sample++) {
       model.sampling().prediction(sample);
-      for (int from = 0; from < data.size(); from += batch) {
-        int rows = feed(data, from);
-        graph.forward();
-        Slice outputs = logits.value().slice();
-        backend.memory().pull(outputs);
-        int bad = backend.reduction().firstNonFinite(outputs);
-        if (bad >= 0) {
-          throw new DivergedException(
-              "The network's output for example "
-                  + (from + bad / classes)
-                  + " is "
-                  + outputs.get(bad)
-                  + " under draw "
-                  + sample
-                  + " of the weights");
-        }
-        sink.accept(outputs.array(), outputs.offset(), rows);
+      run(data, "draw " + sample + " of the weights", sink);
+    }
+  }
+
+  /**
+   * The network's outputs for all examples in order, without noise: each random quantity at its
+   * mean.
+   *
+   * @param data examples with class labels
+   * @param sink receives them
+   * @throws DivergedException if an output is not finite
+   */
+  public void predictAtMean(Dataset data, Sink sink) {
+    model.sampling().posteriorMean();
+    run(data, "the posterior mean", sink);
+  }
+
+  private void run(Dataset data, String under, Sink sink) {
+    for (int from = 0; from < data.size(); from += batch) {
+      int rows = feed(data, from);
+      graph.forward();
+      Slice outputs = logits.value().slice();
+      backend.memory().pull(outputs);
+      int bad = backend.reduction().firstNonFinite(outputs);
+      if (bad >= 0) {
+        throw new DivergedException(
+            "The network's output for example "
+                + (from + bad / classes)
+                + " is "
+                + outputs.get(bad)
+                + " under "
+                + under);
       }
+      sink.accept(outputs.array(), outputs.offset(), rows);
     }
   }
 

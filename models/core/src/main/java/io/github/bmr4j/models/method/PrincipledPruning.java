@@ -325,7 +325,7 @@ public final class PrincipledPruning {
             data,
             new Epochs(data.size(), config.shuffled(), config.seed()),
             config.batch(),
-            Optimizer.adam(
+            Optimizer.of(
                 new Optimizer.Adam(0.9, 0.999, 1e-7), LearningRate.constant(config.learningRate())),
             config.examples() == 0 ? data.size() : config.examples(),
             config.coordinatePrecision());
@@ -337,7 +337,7 @@ public final class PrincipledPruning {
                 .map(b -> new ModelReduction.Layer(b.block(), b.weights(), true))
                 .toList(),
             new EvidenceThreshold(-config.tolerance()),
-            config.structural() && network.isDenseChain(),
+            config.structural() && network.isChain(),
             network.isZeroAtZero());
   }
 

@@ -32,7 +32,8 @@ public final class StochasticBmr {
    *     0 for the full weight from the start; at most {@code warmUp}
    * @param rounds number of prunings
    * @param stepsPerRound steps after each pruning
-   * @param learningRate of AdaBelief, constant
+   * @param optimizer of all variational parameters
+   * @param learningRate of the optimizer, constant; for IVON the share of a Newton step
    * @param divergence how KL enters the gradient
    * @param reparameterization how noise enters a training step
    * @param rule decides which weights leave
@@ -49,6 +50,7 @@ public final class StochasticBmr {
       int divergenceWarmUp,
       int rounds,
       int stepsPerRound,
+      Optimizer.Rule optimizer,
       double learningRate,
       VariationalStep.Divergence divergence,
       Reparameterization reparameterization,
@@ -102,6 +104,7 @@ public final class StochasticBmr {
             0,
             50,
             500,
+            Optimizer.AdaBelief.DEFAULT,
             1e-2,
             VariationalStep.Divergence.SAMPLED,
             Reparameterization.GLOBAL,
@@ -126,6 +129,7 @@ public final class StochasticBmr {
           divergenceWarmUp,
           rounds,
           stepsPerRound,
+          optimizer,
           learningRate,
           divergence,
           reparameterization,
@@ -254,8 +258,7 @@ public final class StochasticBmr {
             model,
             train,
             Batches.independent(train.size(), batch, config.seed()),
-            Optimizer.adaBelief(
-                Optimizer.AdaBelief.DEFAULT, LearningRate.constant(config.learningRate())),
+            Optimizer.of(config.optimizer(), LearningRate.constant(config.learningRate())),
             config.divergence(),
             config.reparameterization());
     int largest = Math.max(train.size(), test.size());
@@ -274,7 +277,7 @@ public final class StochasticBmr {
           new ModelReduction.Layer(blocks.get(i).block(), blocks.get(i).weights(), byEvidence));
     }
     return new ModelReduction(
-        backend, layers, config.rule(), network.isDenseChain(), network.isZeroAtZero());
+        backend, layers, config.rule(), network.isChain(), network.isZeroAtZero());
   }
 
   /** A random part of the data, the same for the same seed. */

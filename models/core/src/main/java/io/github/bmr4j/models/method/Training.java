@@ -13,10 +13,9 @@ import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
+import io.github.bmr4j.models.layer.WeightSource;
 
-/**
- * Trains a flat model by stochastic variational inference on batches of a classification data set.
- */
+/** Trains a model by stochastic variational inference on batches of a classification data set. */
 public final class Training {
 
   private final Dataset data;
@@ -44,14 +43,44 @@ public final class Training {
       Optimizer optimizer,
       VariationalStep.Divergence divergence,
       Reparameterization reparameterization) {
+    this(backend, model, model.draws(reparameterization), data, batches, optimizer, divergence);
     reparameterization.require(divergence);
+  }
+
+  /**
+   * @param backend does the work
+   * @param model to train
+   * @param data training examples with class labels
+   * @param batches which examples each step sees
+   * @param optimizer of all parameters
+   */
+  public Training(
+      Backend backend, SampledNetwork model, Dataset data, Batches batches, Optimizer optimizer) {
+    this(
+        backend,
+        model,
+        model.draws(),
+        data,
+        batches,
+        optimizer,
+        VariationalStep.Divergence.ANALYTIC);
+  }
+
+  private Training(
+      Backend backend,
+      SampledNetwork model,
+      WeightSource draws,
+      Dataset data,
+      Batches batches,
+      Optimizer optimizer,
+      VariationalStep.Divergence divergence) {
     int batch = batches.batchSize();
     this.data = data;
     this.batches = batches;
     this.chosen = new int[batch];
     this.x = new Input(model.network().batchShape(batch));
     this.labels = new Input(Shape.of(batch));
-    Node logits = model.network().forward(x, model.draws(reparameterization));
+    Node logits = model.network().forward(x, draws);
     Node loss = new Sum(new SoftmaxCrossEntropy(logits, labels));
     Graph graph = Graph.forTraining(backend, loss);
     this.inference =

@@ -4,8 +4,6 @@ import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.layer.Activation;
-import io.github.bmr4j.models.layer.Dense;
-import io.github.bmr4j.models.layer.Flatten;
 import io.github.bmr4j.models.layer.Layer;
 import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.layer.WeightSource;
@@ -86,10 +84,9 @@ public record Network(String name, Shape input, List<Layer> layers) {
     return y;
   }
 
-  /** Whether the layers with parameters are dense ones, each fed by the one before. */
-  public boolean isDenseChain() {
-    return layers.stream()
-        .allMatch(l -> l instanceof Dense || l instanceof Activation || l instanceof Flatten);
+  /** Whether all layers with parameters are such that their units may be found dead. */
+  public boolean isChain() {
+    return layers.stream().allMatch(Layer::isChainLink);
   }
 
   /** Whether all activations map 0 to 0. */

@@ -3,11 +3,15 @@ package io.github.bmr4j.models.network;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.layer.Activation;
+import io.github.bmr4j.models.layer.AveragePooling;
+import io.github.bmr4j.models.layer.Convolution;
 import io.github.bmr4j.models.layer.Dense;
 import io.github.bmr4j.models.layer.Flatten;
 import io.github.bmr4j.models.layer.Gru;
 import io.github.bmr4j.models.layer.Layer;
 import io.github.bmr4j.models.layer.Lstm;
+import io.github.bmr4j.models.layer.MaxPooling;
+import io.github.bmr4j.models.layer.Noise;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -37,6 +41,113 @@ public final class Networks {
     }
     layers.add(new Dense("layer" + (hidden.length + 1), inputs, outputs));
     return new Network("mlp", input, layers);
+  }
+
+  /**
+   * The same network with a place for noise behind each activation of a layer with parameters: on
+   * the units of dense layers, on the filters of convolutions.
+   */
+  public static Network withNoise(Network network) {
+    List<Layer> layers = new ArrayList<>();
+    Shape shape = network.input();
+    String last = null;
+    for (Layer layer : network.layers()) {
+      shape = layer.outputShape(shape);
+      layers.add(layer);
+      if (!layer.parameters().isEmpty()) {
+        last = layer.parameters().getLast().layer();
+      } else if (layer instanceof Activation && last != null) {
+        layers.add(new Noise(last, shape.extent(0), 0));
+        last = null;
+      }
+    }
+    return new Network(network.name(), network.input(), layers);
+  }
+
+  /**
+   * LeNet as Marković, Friston and Kiebel (2024) have it: three convolutions by 5×5 without padding
+   * and two dense layers, tanh between all of them, means of 2×2 behind the first two convolutions.
+   * Images with one channel (Fashion-MNIST) meet 6, 16 and 120 filters and 84 units, 61,706
+   * parameters with 10 classes; those with three channels (CIFAR) 18, 48, 360 and 256, 550,362.
+   *
+   * @param channels 1 or 3; images are 32×32, smaller ones are to be padded with zeros
+   * @param outputs number of classes
+   */
+  public static Network lenet(int channels, int outputs) {
+    int units =
+        switch (channels) {
+          case 1 -> 84;
+          case 3 -> 256;
+          default ->
+              throw new IllegalArgumentException(
+                  "The published LeNets take 1 or 3 channels, but were asked for " + channels);
+        };
+    Layer tanh = new Activation(UnaryFunction.TANH);
+    List<Layer> layers =
+        List.of(
+            new Convolution("layer1", channels, 6 * channels, 5),
+            tanh,
+            new AveragePooling(2),
+            new Convolution("layer2", 6 * channels, 16 * channels, 5),
+            tanh,
+            new AveragePooling(2),
+            new Convolution("layer3", 16 * channels, 120 * channels, 5),
+            tanh,
+            new Flatten(),
+            new Dense("layer4", 120 * channels, units),
+            tanh,
+            new Dense("layer5", units, outputs));
+    return new Network("lenet", Shape.of(channels, 32, 32), layers);
+  }
+
+  /**
+   * LeNet-5 as Wright, Igel and Selvan (BMRS, 2024) have it: two convolutions by 5×5 without
+   * padding, each with ReLU and maxima of 2×2, then dense layers of 120 and 84 units with ReLU, all
+   * sizes times the number of channels. Its weights are as many as those of {@link #lenet} where
+   * that has one channel.
+   *
+   * @param channels at least 1; images are 32×32
+   * @param outputs number of classes
+   */
+  public static Network lenet5(int channels, int outputs) {
+    Layer relu = new Activation(UnaryFunction.RELU);
+    List<Layer> layers =
+        List.of(
+            new Convolution("layer1", channels, 6 * channels, 5),
+            relu,
+            new MaxPooling(2),
+            new Convolution("layer2", 6 * channels, 16 * channels, 5),
+            relu,
+            new MaxPooling(2),
+            new Flatten(),
+            new Dense("layer3", 400 * channels, 120 * channels),
+            relu,
+            new Dense("layer4", 120 * channels, 84 * channels),
+            relu,
+            new Dense("layer5", 84 * channels, outputs));
+    return new Network("lenet5", Shape.of(channels, 32, 32), layers);
+  }
+
+  /**
+   * LeNet as the Caffe library has it, on which speed is compared: convolutions by 5×5 with 20 and
+   * 50 filters, each with maxima of 2×2 and without activation, then dense layers of 500 units with
+   * ReLU; 431,080 parameters with 1 channel and 10 classes.
+   *
+   * @param channels at least 1; images are 28×28
+   * @param outputs number of classes
+   */
+  public static Network lenetCaffe(int channels, int outputs) {
+    List<Layer> layers =
+        List.of(
+            new Convolution("layer1", channels, 20, 5),
+            new MaxPooling(2),
+            new Convolution("layer2", 20, 50, 5),
+            new MaxPooling(2),
+            new Flatten(),
+            new Dense("layer3", 800, 500),
+            new Activation(UnaryFunction.RELU),
+            new Dense("layer4", 500, outputs));
+    return new Network("lenet-caffe", Shape.of(channels, 28, 28), layers);
   }
 
   /**

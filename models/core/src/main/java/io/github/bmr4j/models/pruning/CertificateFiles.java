@@ -89,7 +89,7 @@ public final class CertificateFiles {
     for (ModelReduction.Decisions layer : reduction.decisions()) {
       ParameterBlock block = layer.block();
       int weights = block.rows() * block.columns();
-      part(writer, layer, "weight", new int[] {block.rows(), block.columns()}, 0, weights);
+      part(writer, layer, "weight", block.weightShape().toArray(), 0, weights);
       if (block.bias()) {
         part(writer, layer, "bias", new int[] {block.rows()}, weights, block.size());
       }
@@ -188,7 +188,7 @@ public final class CertificateFiles {
         file,
         reader,
         block.layer() + ".weight" + what,
-        List.of((long) block.rows(), (long) block.columns()));
+        Arrays.stream(block.weightShape().toArray()).asLongStream().boxed().toList());
     if (block.bias()) {
       requireShape(file, reader, block.layer() + ".bias" + what, List.of((long) block.rows()));
     }

@@ -4,9 +4,14 @@ import io.github.bmr4j.models.layer.ParameterBlock;
 import java.util.List;
 
 /**
- * What follows from the structure of a chain of dense layers when weights have left: a unit without
- * any incoming weight or bias gives a constant 0, so its outgoing weights do nothing; a unit whose
+ * What follows from the structure of a chain of layers when weights have left: a unit without any
+ * incoming weight or bias gives a constant 0, so its outgoing weights do nothing; a unit whose
  * output nobody uses needs no incoming weights.
+ *
+ * <p>The units of a convolution are its filters. Each feeds a run of columns of the layer above:
+ * one for each element of the window if that is another convolution, one for each pixel if it is a
+ * dense layer behind a flattening; pooling between them changes nothing, since it maps a constant 0
+ * to 0 and each channel to itself.
  */
 public final class DeadUnits {
 
@@ -15,7 +20,8 @@ public final class DeadUnits {
   /**
    * Removes all weights that do nothing, until there are none.
    *
-   * @param chain the layers' blocks; columns of each are the rows of the one before
+   * @param chain the layers' blocks, each fed by the one before: its columns are equal runs, one
+   *     for each row of that
    * @param active for each block, which parameters are in the model; changed in place
    * @param zeroAtZero whether the activations between the layers map 0 to 0; if not, only unused
    *     units are removed
@@ -28,7 +34,7 @@ public final class DeadUnits {
         requireChained(chain.get(l), chain.get(l + 1));
         for (int unit = 0; unit < chain.get(l).rows(); unit++) {
           if (!hasIncoming(chain.get(l), active.get(l), unit)) {
-            removed += clearOutgoing(chain.get(l + 1), active.get(l + 1), unit);
+            removed += clearOutgoing(chain.get(l), chain.get(l + 1), active.get(l + 1), unit);
           }
         }
       }
@@ -36,7 +42,7 @@ public final class DeadUnits {
     for (int l = chain.size() - 2; l >= 0; l--) {
       requireChained(chain.get(l), chain.get(l + 1));
       for (int unit = 0; unit < chain.get(l).rows(); unit++) {
-        if (!hasOutgoing(chain.get(l + 1), active.get(l + 1), unit)) {
+        if (!hasOutgoing(chain.get(l), chain.get(l + 1), active.get(l + 1), unit)) {
           removed += clearIncoming(chain.get(l), active.get(l), unit);
         }
       }
@@ -45,7 +51,7 @@ public final class DeadUnits {
   }
 
   private static void requireChained(ParameterBlock below, ParameterBlock above) {
-    if (below.rows() != above.columns()) {
+    if (above.columns() == 0 || above.columns() % below.rows() != 0) {
       throw new IllegalArgumentException(
           "Layer "
               + above.layer()
@@ -55,7 +61,7 @@ public final class DeadUnits {
               + below.layer()
               + " below it has "
               + below.rows()
-              + " units");
+              + " units, which do not feed equally many of them");
     }
   }
 
@@ -71,10 +77,14 @@ public final class DeadUnits {
     return false;
   }
 
-  private static boolean hasOutgoing(ParameterBlock above, boolean[] active, int unit) {
+  private static boolean hasOutgoing(
+      ParameterBlock below, ParameterBlock above, boolean[] active, int unit) {
+    int run = above.columns() / below.rows();
     for (int i = 0; i < above.rows(); i++) {
-      if (active[i * above.columns() + unit]) {
-        return true;
+      for (int j = 0; j < run; j++) {
+        if (active[i * above.columns() + unit * run + j]) {
+          return true;
+        }
       }
     }
     return false;
@@ -88,10 +98,14 @@ public final class DeadUnits {
     return block.bias() ? removed + clear(active, block.rows() * block.columns() + unit) : removed;
   }
 
-  private static int clearOutgoing(ParameterBlock above, boolean[] active, int unit) {
+  private static int clearOutgoing(
+      ParameterBlock below, ParameterBlock above, boolean[] active, int unit) {
+    int run = above.columns() / below.rows();
     int removed = 0;
     for (int i = 0; i < above.rows(); i++) {
-      removed += clear(active, i * above.columns() + unit);
+      for (int j = 0; j < run; j++) {
+        removed += clear(active, i * above.columns() + unit * run + j);
+      }
     }
     return removed;
   }

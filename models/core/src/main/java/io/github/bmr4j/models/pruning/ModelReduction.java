@@ -109,7 +109,8 @@ public final class ModelReduction {
    * @param backend computes the evidence
    * @param layers from input to output
    * @param rule decides
-   * @param chained whether the layers form a chain of dense layers, so that dead units are found
+   * @param chained whether each layer is fed by the one before it alone, so that {@link DeadUnits}
+   *     are found
    * @param zeroAtZero whether the activations between them map 0 to 0
    */
   public ModelReduction(

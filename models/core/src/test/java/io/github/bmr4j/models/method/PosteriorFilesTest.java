@@ -67,6 +67,7 @@ class PosteriorFilesTest {
             0,
             2,
             30,
+            published.optimizer(),
             published.learningRate(),
             published.divergence(),
             published.reparameterization(),

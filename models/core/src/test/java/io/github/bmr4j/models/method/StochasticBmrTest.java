@@ -36,11 +36,22 @@ class StochasticBmrTest {
   }
 
   private static StochasticBmr.Config config(int warmUp, int rounds, int stepsPerRound) {
-    return config(warmUp, rounds, stepsPerRound, Reparameterization.GLOBAL);
+    return config(
+        warmUp,
+        rounds,
+        stepsPerRound,
+        Optimizer.AdaBelief.DEFAULT,
+        1e-2,
+        Reparameterization.GLOBAL);
   }
 
   private static StochasticBmr.Config config(
-      int warmUp, int rounds, int stepsPerRound, Reparameterization reparameterization) {
+      int warmUp,
+      int rounds,
+      int stepsPerRound,
+      Optimizer.Rule optimizer,
+      double rate,
+      Reparameterization reparameterization) {
     return new StochasticBmr.Config(
         FlatModel.Config.PUBLISHED,
         120,
@@ -48,7 +59,8 @@ class StochasticBmrTest {
         0,
         rounds,
         stepsPerRound,
-        1e-2,
+        optimizer,
+        rate,
         VariationalStep.Divergence.ANALYTIC,
         reparameterization,
         AdaptiveSpikeAndSlab.PUBLISHED,
@@ -72,6 +84,7 @@ class StochasticBmrTest {
     assertEquals(50, config.rounds());
     assertEquals(500, config.stepsPerRound());
     assertEquals(25_500, config.totalSteps());
+    assertEquals(Optimizer.AdaBelief.DEFAULT, config.optimizer());
     assertEquals(1e-2, config.learningRate());
     assertEquals(VariationalStep.Divergence.SAMPLED, config.divergence());
     assertEquals(Reparameterization.GLOBAL, config.reparameterization());
@@ -115,7 +128,7 @@ class StochasticBmrTest {
               network(),
               DIGITS.train(),
               DIGITS.test(),
-              config(1_500, 20, 100, reparameterization),
+              config(1_500, 20, 100, Optimizer.AdaBelief.DEFAULT, 1e-2, reparameterization),
               new StochasticBmr.Listener() {
                 @Override
                 public void pruned(StochasticBmr.Round round) {
@@ -136,6 +149,29 @@ class StochasticBmrTest {
       assertEquals(20, heard.size());
       assertEquals(result.rounds(), heard);
       assertEquals(result.reduction().kept(), after.weights());
+      checkMasks(run, result);
+    }
+  }
+
+  /** Natural gradients: the same method, another way to the posterior. */
+  @Test
+  void prunesDigitsTrainedByIvon() {
+    try (Backend backend = Backends.open()) {
+      StochasticBmr run =
+          new StochasticBmr(
+              backend,
+              network(),
+              DIGITS.train(),
+              DIGITS.test(),
+              config(1_500, 20, 100, Optimizer.Ivon.SHORT_RUN, 1e-2, Reparameterization.GLOBAL),
+              StochasticBmr.Listener.NONE);
+      StochasticBmr.Result result = run.run();
+      Evaluation before = result.before();
+      Evaluation after = result.after();
+      assertTrue(after.metrics().accuracy() > 0.94, () -> "after " + after);
+      assertTrue(result.prunedFraction() > 0.9, () -> "pruned " + result.prunedFraction());
+      assertTrue(after.elbo() > before.elbo() + 500, () -> before + " -> " + after);
+      assertTrue(result.predicted() > 0 && result.realised() > 0);
       checkMasks(run, result);
     }
   }
@@ -230,6 +266,7 @@ class StochasticBmrTest {
               0,
               0,
               0,
+              good.optimizer(),
               1e30,
               good.divergence(),
               good.reparameterization(),

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.models.layer.ParameterBlock;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -80,6 +82,37 @@ class DeadUnitsTest {
       }
     }
     assertTrue(active.get(2)[2], "the output's bias stays");
+  }
+
+  /** 2 filters by 3×3 – 3 filters by 2×2 – flattened, 4 pixels each – 2 outputs. */
+  @Test
+  void filtersFeedWindowsAndPixels() {
+    List<ParameterBlock> chain =
+        List.of(
+            new ParameterBlock("a", Shape.of(2, 1, 3, 3), true),
+            new ParameterBlock("b", Shape.of(3, 2, 2, 2), true),
+            new ParameterBlock("c", 2, 12, true));
+    List<boolean[]> active = new ArrayList<>();
+    for (ParameterBlock block : chain) {
+      boolean[] all = new boolean[block.size()];
+      Arrays.fill(all, true);
+      active.add(all);
+    }
+    // Filter 0 of a gives nothing: of each filter of b the first four weights go.
+    remove(active.get(0), 0, 1, 2, 3, 4, 5, 6, 7, 8, 18);
+    // Filter 2 of b: nobody uses its four pixels, but the last one still is.
+    remove(active.get(2), 8, 9, 10, 11, 20, 21, 22);
+    assertEquals(3 * 4, DeadUnits.remove(chain, active, true));
+    boolean[] b = new boolean[27];
+    for (int i = 0; i < 27; i++) {
+      b[i] = i >= 24 || i % 8 >= 4;
+    }
+    assertArrayEquals(b, active.get(1));
+    remove(active.get(2), 23);
+    // Now filter 2 of b goes: four weights are left of it, and its bias.
+    assertEquals(5, DeadUnits.remove(chain, active, true));
+    remove(b, 20, 21, 22, 23, 26);
+    assertArrayEquals(b, active.get(1));
   }
 
   @Test

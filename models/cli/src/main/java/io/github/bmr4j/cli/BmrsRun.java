@@ -1,0 +1,349 @@
+package io.github.bmr4j.cli;
+
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.Backends;
+import io.github.bmr4j.models.data.Split;
+import io.github.bmr4j.models.data.Standardization;
+import io.github.bmr4j.models.io.AtomicFiles;
+import io.github.bmr4j.models.io.Json;
+import io.github.bmr4j.models.method.Bmrs;
+import io.github.bmr4j.models.method.Evaluation;
+import io.github.bmr4j.models.method.NoisyModelFiles;
+import io.github.bmr4j.models.network.Network;
+import io.github.bmr4j.models.network.Networks;
+import io.github.bmr4j.models.pruning.StructureLayer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** {@code bmr prune --method bmrs}: trains with multiplicative noise and removes structures. */
+final class BmrsRun {
+
+  private static final String METHOD = Choice.nameOf(MethodKind.BMRS);
+
+  private final KnownData data;
+  private final Split split;
+  private final Standardization standardization;
+  private final Network network;
+  private final HiddenLayers hidden;
+  private final String activation;
+  private final Bmrs.Config config;
+  private final Backend backend;
+
+  /**
+   * @param data as given by its name
+   * @param split the data set as the network sees it
+   * @param standardization by which it came to be so
+   * @param network without noise
+   * @param hidden sizes of its hidden layers
+   * @param activation name of the function between them
+   * @param config schedule and settings
+   * @param backend does the work
+   */
+  BmrsRun(
+      KnownData data,
+      Split split,
+      Standardization standardization,
+      Network network,
+      HiddenLayers hidden,
+      String activation,
+      Bmrs.Config config,
+      Backend backend) {
+    this.data = data;
+    this.split = split;
+    this.standardization = standardization;
+    this.network = network;
+    this.hidden = hidden;
+    this.activation = activation;
+    this.config = config;
+    this.backend = backend;
+  }
+
+  /**
+   * Runs and writes all results.
+   *
+   * @param err for progress
+   * @param quiet whether there is none
+   * @param folder of the results
+   * @param start when the command began, by {@link System#nanoTime}
+   * @return the result
+   */
+  Map<String, Object> run(PrintWriter err, boolean quiet, ResultFolder folder, long start)
+      throws IOException {
+    Bmrs.Listener listener =
+        quiet ? Bmrs.Listener.NONE : new BmrsProgress(StatusLine.on(err), config);
+    Bmrs bmrs =
+        new Bmrs(
+            backend, Networks.withNoise(network), split.train(), split.test(), config, listener);
+    if (!quiet) {
+      announce(err, bmrs);
+    }
+    Bmrs.Result result = bmrs.run();
+    double seconds = (System.nanoTime() - start) * 1e-9;
+    Map<String, Object> json = json(bmrs, result, seconds, folder);
+    Map<String, String> metadata = metadata();
+    folder.commit(
+        List.of(
+            new ResultFolder.Result(
+                ResultFiles.POSTERIOR,
+                file -> NoisyModelFiles.save(file, backend, bmrs.model(), metadata)),
+            new ResultFolder.Result(
+                ResultFiles.CERTIFICATE,
+                file ->
+                    NoisyModelFiles.saveCertificate(
+                        file, bmrs.model(), bmrs.pruning(), result.decision(), metadata)),
+            new ResultFolder.Result(
+                ResultFiles.RESULT,
+                file -> AtomicFiles.writeText(file, Json.writeIndented(json)))));
+    return json;
+  }
+
+  private void announce(PrintWriter err, Bmrs bmrs) {
+    err.println(
+        String.format(
+            Locale.ROOT,
+            "%s (%s training examples, %s for testing), %s with %s weights and %s structures, %d"
+                + " epochs and %d of fine-tuning, rule %s, seed %d",
+            split.train().name(),
+            Numbers.count(split.train().size()),
+            Numbers.count(split.test().size()),
+            network.name(),
+            Numbers.count(network.parameterCount()),
+            Numbers.count(bmrs.model().structureCount()),
+            config.epochs(),
+            config.fineTuneEpochs(),
+            config.rule().name(),
+            config.seed()));
+    err.println(backend.describe());
+    err.flush();
+  }
+
+  private Map<String, Object> json(
+      Bmrs bmrs, Bmrs.Result result, double seconds, ResultFolder folder) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("command", "prune");
+    json.put("data", data.title());
+    json.put("network", network.name());
+    json.put("method", METHOD);
+    json.put("seed", config.seed());
+    json.put("backend", backend.name());
+    json.put("threads", backend.threads());
+    json.put("before", ResultJson.evaluation(result.before()));
+    json.put("after", ResultJson.evaluation(result.after()));
+    json.put("pruned_fraction", result.compact().fraction());
+    json.put("pruned_fraction_as_published", result.published().fraction());
+    json.put("pruned_structures_fraction", result.decision().fraction());
+    json.put("delta_f_predicted", Json.finiteOrNull(result.decision().predicted()));
+    json.put("delta_f_realised", null);
+    json.put("seconds", seconds(result, seconds));
+    json.put("files", files(folder));
+    json.put("layers", layers(bmrs));
+    json.put("epochs", epochs(result));
+    json.put("config", settings());
+    json.put("dataset", ResultJson.dataset(split));
+    json.put("versions", ResultJson.versions(backend.describe()));
+    json.put("warnings", Backends.warnings());
+    return json;
+  }
+
+  private static Map<String, Object> seconds(Bmrs.Result result, double total) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("total", total);
+    json.put("train", result.trainSeconds());
+    json.put("prune", result.pruneSeconds());
+    json.put("evaluate", result.evaluateSeconds());
+    return json;
+  }
+
+  private static Map<String, Object> files(ResultFolder folder) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("posterior", folder.file(ResultFiles.POSTERIOR).toString());
+    json.put("certificate", folder.file(ResultFiles.CERTIFICATE).toString());
+    json.put("result", folder.file(ResultFiles.RESULT).toString());
+    return json;
+  }
+
+  private static List<Object> layers(Bmrs bmrs) {
+    List<Object> json = new ArrayList<>();
+    for (StructureLayer layer : bmrs.model().structures()) {
+      int kept = 0;
+      for (boolean stays : layer.kept()) {
+        kept += stays ? 1 : 0;
+      }
+      Map<String, Object> entry = new LinkedHashMap<>();
+      entry.put("name", layer.block().layer());
+      entry.put("inputs", layer.block().columns());
+      entry.put("structures", layer.noise().size());
+      entry.put("kept", kept);
+      entry.put("mean_kl", Json.finiteOrNull(layer.noise().meanDivergence()));
+      json.add(entry);
+    }
+    return json;
+  }
+
+  private static List<Object> epochs(Bmrs.Result result) {
+    List<Object> json = new ArrayList<>();
+    for (Bmrs.Epoch epoch : result.epochs()) {
+      Map<String, Object> entry = new LinkedHashMap<>();
+      entry.put("epoch", epoch.number());
+      entry.put("loss", Json.finiteOrNull(epoch.loss()));
+      entry.put("mean_kl", Json.finiteOrNull(epoch.meanDivergence()));
+      entry.put("pruned_structures", epoch.pruned());
+      entry.put("validation_accuracy", Json.finiteOrNull(epoch.validationAccuracy()));
+      json.add(entry);
+    }
+    return json;
+  }
+
+  private Map<String, Object> settings() {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("hidden", hidden.sizes());
+    json.put("activation", activation);
+    json.put("batch", config.batch());
+    json.put("epochs", config.epochs());
+    json.put("prune_every", config.pruneEvery());
+    json.put("fine_tune", config.fineTuneEpochs());
+    json.put("learning_rate", config.learningRate());
+    json.put("divergence", Choice.nameOf(config.weighting()));
+    json.put("rule", config.rule().name());
+    json.put("threshold", Json.finiteOrNull(config.rule().threshold()));
+    json.put("validation_fraction", config.validationFraction());
+    json.put("likelihood_samples", config.likelihoodSamples());
+    json.put("lower", config.model().prior().lower());
+    json.put("upper", config.model().prior().upper());
+    json.put("initial_location", config.model().initialLocation());
+    json.put("initial_log_scale", config.model().initialLogScale());
+    json.put("granularity", Choice.nameOf(config.model().granularity()));
+    return json;
+  }
+
+  private Map<String, String> metadata() {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("bmr4j", Main.Version.project());
+    metadata.put("method", METHOD);
+    metadata.put("seed", Long.toString(config.seed()));
+    metadata.put("data", data.title());
+    metadata.put("data_sha256", Json.write(ResultJson.digests(split)));
+    metadata.put("classes", Json.write(split.train().classNames()));
+    metadata.put("network", network.name());
+    metadata.put("input_shape", Json.write(network.input().toArray()));
+    metadata.put("hidden", Json.write(hidden.sizes()));
+    metadata.put("activation", activation);
+    metadata.put("standardization_mean", Json.write(standardization.mean()));
+    metadata.put("standardization_std", Json.write(standardization.standardDeviation()));
+    return metadata;
+  }
+
+  /**
+   * The result as text.
+   *
+   * @param json as {@link #run} returns it
+   */
+  static String report(Map<String, Object> json) {
+    Map<?, ?> before = (Map<?, ?>) json.get("before");
+    Map<?, ?> after = (Map<?, ?>) json.get("after");
+    Table comparison = new Table("", "before", "after");
+    comparison.row("accuracy", number(before, "accuracy", 4), number(after, "accuracy", 4));
+    comparison.row("NLL (nats per example)", number(before, "nll", 4), number(after, "nll", 4));
+    comparison.row(
+        "ECE (20 equal-mass buckets)", number(before, "ece", 4), number(after, "ece", 4));
+    comparison.row("ELBO (nats)", number(before, "elbo", 1), number(after, "elbo", 1));
+    comparison.row(
+        "weights in the model", number(before, "weights", 0), number(after, "weights", 0));
+    Table layers = new Table("layer", "inputs", "structures", "kept", "mean KL");
+    for (Object each : (List<?>) json.get("layers")) {
+      Map<?, ?> layer = (Map<?, ?>) each;
+      layers.row(
+          (String) layer.get("name"),
+          number(layer, "inputs", 0),
+          number(layer, "structures", 0),
+          number(layer, "kept", 0),
+          number(layer, "mean_kl", 4));
+    }
+    Map<?, ?> seconds = (Map<?, ?>) json.get("seconds");
+    Map<?, ?> files = (Map<?, ?>) json.get("files");
+    return String.format(
+        Locale.ROOT,
+        "%s%n%s%nRemoved: %s of the structures, %s of the parameters (%s as the paper counts).%n"
+            + "Time: %s.%nResults: %s%n         %s%n         %s%n",
+        comparison,
+        layers,
+        Numbers.percent((Double) json.get("pruned_structures_fraction")),
+        Numbers.percent((Double) json.get("pruned_fraction")),
+        Numbers.percent((Double) json.get("pruned_fraction_as_published")),
+        Numbers.clock((Double) seconds.get("total")),
+        files.get("posterior"),
+        files.get("certificate"),
+        files.get("result"));
+  }
+
+  private static String number(Map<?, ?> json, String key, int digits) {
+    Object value = json.get(key);
+    return value == null ? "-" : Numbers.fixed(((Number) value).doubleValue(), digits);
+  }
+
+  /** Says on standard error how a run goes on: a line for each epoch, and a status between them. */
+  private static final class BmrsProgress implements Bmrs.Listener {
+
+    private final StatusLine status;
+    private final Bmrs.Config config;
+
+    BmrsProgress(StatusLine status, Bmrs.Config config) {
+      this.status = status;
+      this.config = config;
+    }
+
+    private final long start = System.nanoTime();
+
+    @Override
+    public void step(long step, long total, double loss) {
+      long now = System.nanoTime();
+      if (status.isDue(now)) {
+        status.update(
+            String.format(
+                Locale.ROOT,
+                "step %s of %s, loss %.3f nats, %s left",
+                Numbers.count(step),
+                Numbers.count(total),
+                loss,
+                Numbers.clock((now - start) * 1e-9 / step * (total - step))),
+            now);
+      }
+    }
+
+    @Override
+    public void epoch(Bmrs.Epoch epoch) {
+      int all = config.epochs() + config.fineTuneEpochs();
+      if (all > 100 && epoch.number() % (all / 50) != 0) {
+        return;
+      }
+      status.print(
+          String.format(
+              Locale.ROOT,
+              "epoch %d of %d: loss %.3f, mean KL %.3f nats, %s structures removed, validation"
+                  + " accuracy %s",
+              epoch.number(),
+              all,
+              epoch.loss(),
+              epoch.meanDivergence(),
+              Numbers.count(epoch.pruned()),
+              Numbers.percent(epoch.validationAccuracy())));
+    }
+
+    @Override
+    public void evaluated(String when, Evaluation evaluation) {
+      status.print(
+          String.format(
+              Locale.ROOT,
+              "%s: accuracy %s, NLL %s, ELBO %s nats",
+              when.equals("before") ? "before pruning" : "at the end",
+              Numbers.percent(evaluation.metrics().accuracy()),
+              Numbers.fixed(evaluation.metrics().negativeLogLikelihood(), 4),
+              Numbers.fixed(evaluation.elbo(), 1)));
+    }
+  }
+}

@@ -1,0 +1,210 @@
+package io.github.bmr4j.cli;
+
+import io.github.bmr4j.engine.tensor.Shape;
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.models.data.Dataset;
+import io.github.bmr4j.models.data.InputShape;
+import io.github.bmr4j.models.data.Split;
+import io.github.bmr4j.models.data.Standardization;
+import io.github.bmr4j.models.data.TargetScale;
+import io.github.bmr4j.models.io.AtomicFiles;
+import io.github.bmr4j.models.io.Json;
+import io.github.bmr4j.models.method.SpikeAndSlabCompression;
+import io.github.bmr4j.models.network.Network;
+import io.github.bmr4j.models.network.Networks;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code bmr select}: which features of a data set matter, and a network that uses them alone. */
+@Command(
+    name = "select",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    sortOptions = false,
+    description = {
+      "Trains a network with spike-and-slab priors, finds the posterior inclusion probability of"
+          + " each input feature, unit and weight, prunes what is more likely out than in, and"
+          + " compares the pruned network with the full one on test data. After Saha, Liu and Liang"
+          + " 2024 (abstract); estimators reconstructed.",
+      "",
+      "With --replicates, everything is done again with the next seeds: a simulation is drawn anew, a"
+          + " table split anew.",
+      ""
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  bmr select",
+      "  bmr select --data bai --examples 3000 --features 200 --replicates 10",
+      "  bmr select --data houses.csv --target price --ignore id --replicates 20",
+      "",
+      "Exit codes: 0 fine, 1 the run failed, 2 bad usage or bad input."
+    })
+final class SelectCommand implements Callable<Integer> {
+
+  static final String RESULT = "result.json";
+  static final String FEATURES = "features.csv";
+  static final String PLOT = "inclusion.svg";
+
+  @Spec private CommandSpec spec;
+
+  @ArgGroup(validate = false, heading = "%nData:%n")
+  private SelectData data = new SelectData();
+
+  @Option(
+      names = "--hidden",
+      paramLabel = "SIZES",
+      defaultValue = "16",
+      converter = HiddenLayers.Converter.class,
+      description = "Units of each hidden layer (default: ${DEFAULT-VALUE}).")
+  private HiddenLayers hidden;
+
+  @Option(
+      names = "--activation",
+      paramLabel = "NAME",
+      defaultValue = "tanh",
+      converter = Choice.Activation.class,
+      completionCandidates = Choice.Activation.class,
+      description = "Behind each hidden layer: ${COMPLETION-CANDIDATES} (default: tanh).")
+  private UnaryFunction activation;
+
+  @Option(
+      names = "--replicates",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "How often everything is done (default: ${DEFAULT-VALUE}).")
+  private int replicates;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Of the first replicate; the others have the next ones (default: 0).")
+  private long seed;
+
+  @ArgGroup(validate = false, heading = "%nMethod:%n")
+  private SelectMethodOptions method = new SelectMethodOptions();
+
+  @ArgGroup(validate = false, heading = "%nMachine:%n")
+  private BackendOptions machine = new BackendOptions();
+
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "DIR",
+      defaultValue = "bmr-out",
+      description =
+          "Folder for result.json, features.csv and inclusion.svg (default: ${DEFAULT-VALUE}).")
+  private Path out;
+
+  @Mixin private OutputOptions output;
+
+  SelectCommand() {}
+
+  @Override
+  public Integer call() throws IOException {
+    output.apply();
+    if (replicates < 1) {
+      throw new InputException("--replicates must be at least 1, but is " + replicates);
+    }
+    SpikeAndSlabCompression.Config config = method.config(seed);
+    // The first replicate is made before the folder: what is refused leaves nothing behind.
+    SelectData.Replicate first = data.replicate(seed);
+    try (ResultFolder folder = ResultFolder.open(out)) {
+      StatusLine status = StatusLine.on(spec.commandLine().getErr());
+      List<SelectRun> runs = new ArrayList<>();
+      for (int r = 0; r < replicates; r++) {
+        SelectData.Replicate replicate = r == 0 ? first : data.replicate(seed + r);
+        SelectRun run = run(replicate, config.withSeed(seed + r), status);
+        runs.add(run);
+        if (!output.quiet()) {
+          status.print(run.line());
+        }
+      }
+      SelectReport report = new SelectReport(data.title(), hidden, activation, config, runs);
+      Map<String, Object> json = report.json();
+      folder.commit(
+          List.of(
+              new ResultFolder.Result(
+                  RESULT, file -> AtomicFiles.writeText(file, Json.writeIndented(json))),
+              new ResultFolder.Result(
+                  FEATURES, file -> AtomicFiles.writeText(file, report.featuresCsv())),
+              new ResultFolder.Result(PLOT, file -> AtomicFiles.writeText(file, report.svg()))));
+      PrintWriter standardOutput = spec.commandLine().getOut();
+      if (output.json()) {
+        standardOutput.println(ResultJson.line(json));
+      } else {
+        standardOutput.print(report);
+        standardOutput.printf("Results: %s%n", folder.file(RESULT));
+        standardOutput.printf("         %s%n", folder.file(FEATURES));
+        standardOutput.printf("         %s%n", folder.file(PLOT));
+      }
+      standardOutput.flush();
+      return ExitCode.OK;
+    }
+  }
+
+  private SelectRun run(
+      SelectData.Replicate replicate, SpikeAndSlabCompression.Config config, StatusLine status) {
+    Split raw = replicate.split();
+    TargetScale scale = TargetScale.of(raw.train());
+    Split split = scale.apply(Standardization.perFeature(raw.train()).apply(raw));
+    Dataset noiseless = null;
+    if (replicate.noiseless() != null) {
+      float[] targets = new float[replicate.noiseless().length];
+      for (int i = 0; i < targets.length; i++) {
+        targets[i] = (float) replicate.noiseless()[i];
+      }
+      noiseless = scale.apply(split.test().withTargets(targets));
+    }
+    // A back end frees no memory before it is closed.
+    try (Backend backend = machine.open()) {
+      SpikeAndSlabCompression.Result result =
+          new SpikeAndSlabCompression(
+                  backend,
+                  network(split.train()),
+                  split.train(),
+                  split.test(),
+                  noiseless,
+                  raw.train().isClassification() ? 1 : scale.standardDeviation()[0],
+                  config,
+                  output.quiet() ? SpikeAndSlabCompression.Listener.NONE : progress(status))
+              .run();
+      return new SelectRun(
+          config.seed(), replicate.features(), replicate.relevant(), split.train().size(), result);
+    }
+  }
+
+  private static SpikeAndSlabCompression.Listener progress(StatusLine status) {
+    return (step, total, loss) -> {
+      long now = System.nanoTime();
+      if (status.isDue(now)) {
+        status.update(
+            String.format(
+                Locale.ROOT,
+                "step %s of %s, loss %.3f nats",
+                Numbers.count(step),
+                Numbers.count(total),
+                loss),
+            now);
+      }
+    };
+  }
+
+  private Network network(Dataset train) {
+    InputShape shape = train.inputShape();
+    int outputs = train.isClassification() ? train.classNames().size() : 1;
+    return Networks.mlp(Shape.of(shape.size()), hidden.toArray(), outputs, activation);
+  }
+}

@@ -1,0 +1,209 @@
+package io.github.bmr4j.cli;
+
+import io.github.bmr4j.models.data.Digits;
+import io.github.bmr4j.models.data.SimulatedData;
+import io.github.bmr4j.models.data.Split;
+import io.github.bmr4j.models.data.Table;
+import io.github.bmr4j.models.data.TableFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import picocli.CommandLine.Option;
+
+/** What {@code bmr select} selects from: a simulation, the digits, or a table in a file. */
+final class SelectData {
+
+  private static final String DIGITS = "digits";
+
+  /** Names of all that is no file. */
+  static final class Names implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return names().iterator();
+    }
+  }
+
+  private static Stream<String> names() {
+    return Stream.concat(
+        Arrays.stream(SimulatedData.Kind.values()).map(SimulatedData.Kind::label),
+        Stream.of(DIGITS));
+  }
+
+  @Option(
+      names = "--data",
+      paramLabel = "NAME|FILE",
+      defaultValue = "friedman1",
+      completionCandidates = Names.class,
+      description = {
+        "${COMPLETION-CANDIDATES}, or the file of a table (default: ${DEFAULT-VALUE}). Of simulated"
+            + " data it is known which features matter."
+      })
+  private String data;
+
+  @Option(
+      names = "--examples",
+      paramLabel = "N",
+      defaultValue = "500",
+      description = "Training examples of a simulation (default: ${DEFAULT-VALUE}).")
+  private int examples;
+
+  @Option(
+      names = "--features",
+      paramLabel = "P",
+      defaultValue = "20",
+      description = "Features of a simulation (default: ${DEFAULT-VALUE}).")
+  private int features;
+
+  @Option(
+      names = "--test-examples",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "Test examples of a simulation (default: ${DEFAULT-VALUE}).")
+  private int testExamples;
+
+  @Option(
+      names = "--target",
+      paramLabel = "COLUMN",
+      description = "Column of a table that is to be predicted (default: the last).")
+  private String target;
+
+  @Option(
+      names = "--classes",
+      description = "The target is a class, not a number, though it looks like one.")
+  private boolean classes;
+
+  @Option(
+      names = "--categorical",
+      paramLabel = "COLUMNS",
+      split = ",",
+      description = "Columns of numbers that are names of classes.")
+  private List<String> categorical = List.of();
+
+  @Option(
+      names = "--ignore",
+      paramLabel = "COLUMNS",
+      split = ",",
+      description = "Columns that are no features.")
+  private List<String> ignored = List.of();
+
+  @Option(
+      names = "--separator",
+      paramLabel = "NAME",
+      defaultValue = "comma",
+      converter = Choice.Separator.class,
+      completionCandidates = Choice.Separator.class,
+      description = "Between cells of a table: ${COMPLETION-CANDIDATES} (default: comma).")
+  private TableFile.Separator separator;
+
+  @Option(
+      names = "--no-header",
+      description = "The table's first line is data; columns are x1, x2, ….")
+  private boolean noHeader;
+
+  @Option(
+      names = "--test-share",
+      paramLabel = "SHARE",
+      defaultValue = "0.1",
+      description =
+          "Share of a table or of the digits that is for testing (default: ${DEFAULT-VALUE}).")
+  private double testShare;
+
+  private Table.Named table;
+
+  SelectData() {}
+
+  /**
+   * One replicate.
+   *
+   * @param split raw
+   * @param features their names
+   * @param relevant which matter; null if that is not known
+   * @param noiseless the test part's targets without noise; null if they are not known
+   */
+  record Replicate(Split split, List<String> features, boolean[] relevant, double[] noiseless) {}
+
+  /** What it is called. */
+  String title() {
+    return simulated() == null && !isDigits() ? Path.of(data).toString() : data;
+  }
+
+  private boolean isDigits() {
+    return data.equals(DIGITS);
+  }
+
+  private SimulatedData.Kind simulated() {
+    return Arrays.stream(SimulatedData.Kind.values())
+        .filter(kind -> kind.label().equals(data))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /**
+   * Draws or splits.
+   *
+   * @param seed of this replicate
+   */
+  Replicate replicate(long seed) throws IOException {
+    SimulatedData.Kind kind = simulated();
+    try {
+      if (kind != null) {
+        return simulate(kind, seed);
+      }
+      if (isDigits()) {
+        return digits(seed);
+      }
+      if (table == null) {
+        table = read();
+      }
+      return new Replicate(
+          Split.random(table.dataset(), testShare, seed), table.features(), null, null);
+    } catch (IllegalArgumentException refused) {
+      throw new InputException(refused.getMessage(), refused);
+    }
+  }
+
+  private Replicate simulate(SimulatedData.Kind kind, long seed) {
+    Split split = SimulatedData.draw(kind, examples, testExamples, features, seed);
+    boolean[] relevant = new boolean[features];
+    Arrays.fill(relevant, 0, kind.relevant(), true);
+    return new Replicate(
+        split,
+        SimulatedData.featureNames(features),
+        relevant,
+        kind.isClassification() ? null : SimulatedData.withoutNoise(kind, split.test()));
+  }
+
+  private Replicate digits(long seed) {
+    Split images = Digits.split(seed, testShare);
+    int side = 8;
+    List<String> names =
+        IntStream.range(0, side * side)
+            .mapToObj(i -> "row" + (i / side + 1) + "column" + (i % side + 1))
+            .toList();
+    return new Replicate(new Split(images.train(), images.test()), names, null, null);
+  }
+
+  private Table.Named read() throws IOException {
+    Path file = Path.of(data);
+    if (!Files.exists(file)) {
+      throw new InputException(
+          "There is no data set '"
+              + data
+              + "' and no file of that name; known are "
+              + String.join(", ", names().toList()));
+    }
+    Table all = TableFile.read(file, new TableFile.Format(separator, !noHeader));
+    Set<String> out = new HashSet<>(ignored);
+    Table kept = out.isEmpty() ? all : all.without(out);
+    String column = target == null ? kept.columns().get(kept.columns().size() - 1) : target;
+    Set<String> names = new HashSet<>(categorical);
+    return classes ? kept.classification(column, names) : kept.regression(column, names);
+  }
+}

@@ -1,0 +1,131 @@
+package io.github.bmr4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.bmr4j.models.io.Json;
+import io.github.bmr4j.models.io.SafetensorsReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code bmr prune --method bmrs} on the bundled digits, with a schedule of a second. */
+class BmrsCommandTest {
+
+  @TempDir private Path folder;
+
+  private Console prune(String... more) {
+    List<String> arguments =
+        new ArrayList<>(List.of("prune", "--method", "bmrs", "--hidden", "16,12"));
+    arguments.addAll(List.of("--epochs", "16", "--learning-rate", "2e-2", "--fine-tune", "2"));
+    arguments.addAll(List.of("--out", folder.resolve("out").toString()));
+    arguments.addAll(Arrays.asList(more));
+    return Console.run(arguments.toArray(String[]::new));
+  }
+
+  private static double number(Object object, String key) {
+    return ((Number) ((Map<?, ?>) object).get(key)).doubleValue();
+  }
+
+  @Test
+  void resultsAgreeWithEachOtherAndWithTheFiles() throws IOException {
+    Console console = prune("--json", "--seed", "3");
+    assertEquals(0, console.code(), console.toString());
+    Map<?, ?> json = (Map<?, ?>) Json.parse(console.out(), "standard output");
+    assertEquals("bmrs", json.get("method"));
+    assertEquals(3L, json.get("seed"));
+    Map<?, ?> config = (Map<?, ?>) json.get("config");
+    assertEquals("bmrs-n", config.get("rule"));
+    assertEquals("tanh", config.get("activation"));
+    double all = 65 * 16 + 17 * 12 + 13 * 10;
+    assertEquals(all, number(json.get("before"), "weights"));
+    double fraction = number(json, "pruned_fraction");
+    assertEquals(all * (1 - fraction), number(json.get("after"), "weights"), 1e-9);
+    assertTrue(fraction > 0, "something was pruned");
+    List<?> layers = (List<?>) json.get("layers");
+    double kept = number(layers.get(0), "kept") + number(layers.get(1), "kept");
+    assertEquals(28 * (1 - number(json, "pruned_structures_fraction")), kept, 1e-9);
+    assertEquals(18, ((List<?>) json.get("epochs")).size());
+
+    Path posterior = folder.resolve("out").resolve(ResultFiles.POSTERIOR);
+    int keptInFile = 0;
+    try (SafetensorsReader reader = SafetensorsReader.open(posterior)) {
+      assertEquals(List.of(16L, 64L), reader.entry("layer1.weight").shape());
+      for (String layer : List.of("layer1", "layer2")) {
+        long[] flags = reader.readLongs(layer + ".noise.kept");
+        float[] means = reader.readFloats(layer + ".noise.mean");
+        for (int i = 0; i < flags.length; i++) {
+          assertEquals(flags[i] != 0, means[i] > 0);
+          keptInFile += (int) flags[i];
+        }
+      }
+    }
+    assertEquals(kept, keptInFile);
+    try (SafetensorsReader reader =
+        SafetensorsReader.open(folder.resolve("out").resolve(ResultFiles.CERTIFICATE))) {
+      double threshold = Double.parseDouble(reader.metadata().get("threshold"));
+      assertEquals(-0.918938533204673, threshold, 1e-12);
+      float[] scores = reader.readFloats("layer1.noise.score");
+      long[] flags = reader.readLongs("layer1.noise.kept");
+      for (int i = 0; i < scores.length; i++) {
+        assertEquals(scores[i] < threshold, flags[i] != 0);
+      }
+    }
+    assertTrue(Files.isRegularFile(folder.resolve("out").resolve(ResultFiles.RESULT)));
+  }
+
+  @Test
+  void theReportSaysWhatWasRemoved() {
+    Console console = prune("--rule", "snr", "--divergence", "mean", "--prune-every", "0");
+    assertEquals(0, console.code(), console.toString());
+    assertTrue(console.out().contains("of the structures"), console.out());
+    assertTrue(console.out().contains("layer2"), console.out());
+    assertTrue(console.err().contains("rule snr"), console.err());
+    assertTrue(console.err().contains("epoch 18 of 18"), console.err());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--rule evidence",
+        "--rounds 3",
+        "--samples 5",
+        "--epochs 1.5",
+        "--batch 1400",
+        "--kl analytic",
+        "--fine-tune -1",
+        "--learning-rate 0"
+      })
+  void refusesWhatDoesNotBelongToIt(String options) {
+    List<String> arguments = new ArrayList<>(List.of("prune", "--method", "bmrs"));
+    arguments.addAll(List.of("--out", folder.resolve("none").toString()));
+    arguments.addAll(List.of(options.split(" ", -1)));
+    refused(arguments, options.substring(0, options.indexOf(' ')));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--rule snr", "--prune-every 2", "--fine-tune 3", "--divergence mean"})
+  void theOtherMethodRefusesItsOptions(String options) {
+    List<String> arguments = new ArrayList<>(List.of("prune"));
+    arguments.addAll(List.of("--out", folder.resolve("none").toString()));
+    arguments.addAll(List.of(options.split(" ", -1)));
+    refused(arguments, options.substring(0, options.indexOf(' ')));
+  }
+
+  private void refused(List<String> arguments, String option) {
+    Console console = Console.run(arguments.toArray(String[]::new));
+    assertEquals(2, console.code(), console.toString());
+    assertTrue(console.err().contains(option), console.err());
+    assertEquals("", console.out());
+    assertFalse(Files.exists(folder.resolve("none")));
+  }
+}

@@ -1,0 +1,10 @@
+package io.github.bmr4j.models.compact;
+
+/**
+ * What a network costs.
+ *
+ * @param parameters weights and biases that are stored and not 0
+ * @param multiplyAdds multiply-adds for one example
+ * @param bytes of one set of parameters, each layer in the smaller of dense and compressed rows
+ */
+public record ModelCost(long parameters, long multiplyAdds, long bytes) {}

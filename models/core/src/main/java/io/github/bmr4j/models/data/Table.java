@@ -1,0 +1,261 @@
+package io.github.bmr4j.models.data;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A table of cells with named columns, as a file has it, and how it becomes a data set: one column
+ * is the target, the others are features; a categorical column becomes one feature of 0 and 1 for
+ * each of its values ({@code column=value}). Missing values are refused, never filled in.
+ */
+public final class Table {
+
+  /** What stands for a missing value, apart from nothing at all. */
+  private static final Set<String> MISSING = Set.of("na", "n/a", "nan", "null", "none", "?");
+
+  private final String name;
+  private final List<String> columns;
+  private final List<List<String>> rows;
+  private final List<Integer> lines;
+  private final Provenance provenance;
+
+  /**
+   * A data set whose features have names.
+   *
+   * @param dataset the examples
+   * @param features a name for each feature
+   */
+  public record Named(Dataset dataset, List<String> features) {
+
+    /** Checks that each feature has a name. */
+    public Named {
+      features = List.copyOf(features);
+      if (features.size() != dataset.inputShape().size()) {
+        throw new IllegalArgumentException(
+            dataset
+                + " has "
+                + dataset.inputShape().size()
+                + " features, but "
+                + features.size()
+                + " names");
+      }
+    }
+  }
+
+  Table(
+      String name,
+      List<String> columns,
+      List<List<String>> rows,
+      List<Integer> lines,
+      Provenance provenance) {
+    this.name = name;
+    this.columns = List.copyOf(columns);
+    this.rows = List.copyOf(rows);
+    this.lines = List.copyOf(lines);
+    this.provenance = provenance;
+  }
+
+  /** The columns' names. */
+  public List<String> columns() {
+    return columns;
+  }
+
+  /** Number of rows. */
+  public int size() {
+    return rows.size();
+  }
+
+  /**
+   * The table without some columns.
+   *
+   * @param names of those that are to go
+   * @throws IllegalArgumentException if there is no such column
+   */
+  public Table without(Set<String> names) {
+    names.forEach(this::column);
+    List<Integer> kept = new ArrayList<>();
+    for (int j = 0; j < columns.size(); j++) {
+      if (!names.contains(columns.get(j))) {
+        kept.add(j);
+      }
+    }
+    return new Table(
+        name,
+        kept.stream().map(columns::get).toList(),
+        rows.stream().map(row -> kept.stream().map(row::get).toList()).toList(),
+        lines,
+        provenance);
+  }
+
+  /**
+   * A regression data set.
+   *
+   * @param target the column of the real targets
+   * @param categorical columns of numbers that are names of classes; columns without any number are
+   *     categorical in any case
+   * @throws IllegalArgumentException if there is no such column, a value is missing, or a cell is
+   *     no number where the column's others are; names line and column
+   */
+  public Named regression(String target, Set<String> categorical) {
+    int t = column(target);
+    requireFeatures();
+    float[] targets = new float[size()];
+    for (int i = 0; i < size(); i++) {
+      targets[i] = number(i, t);
+    }
+    Features features = features(t, categorical);
+    return new Named(
+        Dataset.regression(
+            name, InputShape.row(features.names.size()), features.values, targets, 1, provenance),
+        features.names);
+  }
+
+  /**
+   * A classification data set; the classes are the target's values, numbers in their order, others
+   * by the alphabet.
+   *
+   * @param target the column of the classes
+   * @param categorical as in {@link #regression}
+   * @throws IllegalArgumentException as in {@link #regression}
+   */
+  public Named classification(String target, Set<String> categorical) {
+    int t = column(target);
+    requireFeatures();
+    List<String> classes = values(t);
+    int[] labels = new int[size()];
+    for (int i = 0; i < size(); i++) {
+      labels[i] = classes.indexOf(cell(i, t));
+    }
+    Features features = features(t, categorical);
+    return new Named(
+        Dataset.classification(
+            name,
+            InputShape.row(features.names.size()),
+            features.values,
+            labels,
+            classes,
+            provenance),
+        features.names);
+  }
+
+  private record Features(List<String> names, float[] values) {}
+
+  private Features features(int target, Set<String> categorical) {
+    categorical.forEach(this::column);
+    List<String> names = new ArrayList<>();
+    List<float[]> values = new ArrayList<>();
+    for (int j = 0; j < columns.size(); j++) {
+      if (j == target) {
+        continue;
+      }
+      if (categorical.contains(columns.get(j)) || isWithoutNumbers(j)) {
+        for (String value : values(j)) {
+          names.add(columns.get(j) + "=" + value);
+          float[] indicator = new float[size()];
+          for (int i = 0; i < size(); i++) {
+            indicator[i] = cell(i, j).equals(value) ? 1 : 0;
+          }
+          values.add(indicator);
+        }
+      } else {
+        names.add(columns.get(j));
+        float[] numbers = new float[size()];
+        for (int i = 0; i < size(); i++) {
+          numbers[i] = number(i, j);
+        }
+        values.add(numbers);
+      }
+    }
+    float[] rowMajor = new float[Math.multiplyExact(size(), names.size())];
+    for (int i = 0; i < size(); i++) {
+      for (int k = 0; k < names.size(); k++) {
+        rowMajor[i * names.size() + k] = values.get(k)[i];
+      }
+    }
+    return new Features(names, rowMajor);
+  }
+
+  private boolean isWithoutNumbers(int j) {
+    for (int i = 0; i < size(); i++) {
+      if (isNumber(cell(i, j))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private List<String> values(int j) {
+    Set<String> values = new TreeSet<>();
+    for (int i = 0; i < size(); i++) {
+      values.add(cell(i, j));
+    }
+    List<String> ordered = new ArrayList<>(values);
+    if (ordered.stream().allMatch(Table::isNumber)) {
+      ordered.sort(Comparator.comparingDouble(Double::parseDouble));
+    }
+    return ordered;
+  }
+
+  private String cell(int i, int j) {
+    String cell = rows.get(i).get(j);
+    if (cell.isBlank() || MISSING.contains(cell.toLowerCase(Locale.ROOT))) {
+      throw new IllegalArgumentException(
+          name
+              + " has no value in line "
+              + lines.get(i)
+              + ", column '"
+              + columns.get(j)
+              + "' (it reads '"
+              + cell
+              + "'); take the row or the column out, or fill it in");
+    }
+    return cell;
+  }
+
+  private float number(int i, int j) {
+    String cell = cell(i, j);
+    float value = isNumber(cell) ? Float.parseFloat(cell) : Float.NaN;
+    if (!Float.isFinite(value)) {
+      throw new IllegalArgumentException(
+          name
+              + " has '"
+              + cell
+              + "' in line "
+              + lines.get(i)
+              + ", column '"
+              + columns.get(j)
+              + "', where a finite number is expected; if the column has names of classes, say that"
+              + " it is categorical");
+    }
+    return value;
+  }
+
+  private static boolean isNumber(String cell) {
+    try {
+      Double.parseDouble(cell);
+      return true;
+    } catch (NumberFormatException notANumber) {
+      return false;
+    }
+  }
+
+  private int column(String wanted) {
+    int j = columns.indexOf(wanted);
+    if (j < 0) {
+      throw new IllegalArgumentException(
+          name + " has no column '" + wanted + "'; its columns are " + String.join(", ", columns));
+    }
+    return j;
+  }
+
+  private void requireFeatures() {
+    if (columns.size() < 2) {
+      throw new IllegalArgumentException(
+          name + " has a single column and so no feature; check the separator");
+    }
+  }
+}

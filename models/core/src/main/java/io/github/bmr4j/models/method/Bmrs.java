@@ -1,0 +1,455 @@
+package io.github.bmr4j.models.method;
+
+import io.github.bmr4j.engine.optim.LearningRate;
+import io.github.bmr4j.engine.optim.Optimizer;
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.models.data.Batches;
+import io.github.bmr4j.models.data.Dataset;
+import io.github.bmr4j.models.metric.PredictiveAccumulator;
+import io.github.bmr4j.models.network.Network;
+import io.github.bmr4j.models.pruning.StructureCount;
+import io.github.bmr4j.models.pruning.StructureLayer;
+import io.github.bmr4j.models.pruning.StructurePruning;
+import io.github.bmr4j.models.pruning.StructureRule;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Structured pruning by multiplicative noise (Wright, Igel, Selvan: BMRS: Bayesian model reduction
+ * for structured pruning, NeurIPS 2024): a network with a random factor on the output of each
+ * structure is trained by variational inference; after each epoch a rule decides from the factors'
+ * posteriors which structures are in the model; in the end the rest is fine-tuned.
+ */
+public final class Bmrs {
+
+  /** How the divergences of the structures enter the objective. */
+  public enum DivergenceWeighting {
+    /**
+     * As published: the mean over layers of the mean over their structures is added to the mean
+     * cross entropy. That is N over the number of structures as strong as the evidence lower bound.
+     */
+    MEAN,
+    /** The evidence lower bound: their sum, over N, is added to the mean cross entropy. */
+    EVIDENCE_LOWER_BOUND
+  }
+
+  /**
+   * The schedule and its settings.
+   *
+   * @param model prior and starting values
+   * @param weighting of the divergence
+   * @param batch examples a step
+   * @param epochs of training
+   * @param pruneEvery epochs between decisions; 0 for a single one after training
+   * @param fineTuneEpochs with the structures that are left
+   * @param learningRate of Adam, constant
+   * @param rule decides which structures leave
+   * @param validationFraction share of the training set that is held out to choose the epoch of
+   *     fine-tuning by, in [0, 1); 0 takes the last one
+   * @param likelihoodSamples draws for the expected log likelihood of the ELBO
+   * @param seed of all randomness
+   */
+  public record Config(
+      NoisyModel.Config model,
+      DivergenceWeighting weighting,
+      int batch,
+      int epochs,
+      int pruneEvery,
+      int fineTuneEpochs,
+      double learningRate,
+      StructureRule rule,
+      double validationFraction,
+      int likelihoodSamples,
+      long seed) {
+
+    /**
+     * The published settings for a multi-layer perceptron with two hidden layers on Fashion-MNIST.
+     */
+    public static final Config PUBLISHED =
+        new Config(
+            NoisyModel.Config.PUBLISHED,
+            DivergenceWeighting.MEAN,
+            128,
+            50,
+            1,
+            10,
+            1.5e-3,
+            StructureRule.BMRS_N,
+            0.2,
+            3,
+            1000);
+
+    /**
+     * @throws IllegalArgumentException if a count is too small, or a number outside its domain
+     */
+    public Config {
+      atLeast("batch", batch, 1);
+      atLeast("epochs", epochs, 0);
+      atLeast("pruneEvery", pruneEvery, 0);
+      atLeast("fineTuneEpochs", fineTuneEpochs, 0);
+      atLeast("likelihoodSamples", likelihoodSamples, 1);
+      if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
+        throw new IllegalArgumentException(
+            "learningRate must be positive and finite, but is " + learningRate);
+      }
+      if (!(validationFraction >= 0 && validationFraction < 1)) {
+        throw new IllegalArgumentException(
+            "validationFraction must lie in [0, 1), but is " + validationFraction);
+      }
+    }
+
+    private static void atLeast(String name, int value, int least) {
+      if (value < least) {
+        throw new IllegalArgumentException(
+            name + " must be at least " + least + ", but is " + value);
+      }
+    }
+
+    /** These settings with another schedule. */
+    public Config withSchedule(int batch, int epochs, int pruneEvery, int fineTuneEpochs) {
+      return new Config(
+          model,
+          weighting,
+          batch,
+          epochs,
+          pruneEvery,
+          fineTuneEpochs,
+          learningRate,
+          rule,
+          validationFraction,
+          likelihoodSamples,
+          seed);
+    }
+
+    /** These settings with another learning rate. */
+    public Config withLearningRate(double rate) {
+      return new Config(
+          model,
+          weighting,
+          batch,
+          epochs,
+          pruneEvery,
+          fineTuneEpochs,
+          rate,
+          rule,
+          validationFraction,
+          likelihoodSamples,
+          seed);
+    }
+
+    /** These settings with another rule. */
+    public Config withRule(StructureRule other) {
+      return new Config(
+          model,
+          weighting,
+          batch,
+          epochs,
+          pruneEvery,
+          fineTuneEpochs,
+          learningRate,
+          other,
+          validationFraction,
+          likelihoodSamples,
+          seed);
+    }
+
+    /** These settings with another weighting of the divergence. */
+    public Config withWeighting(DivergenceWeighting other) {
+      return new Config(
+          model,
+          other,
+          batch,
+          epochs,
+          pruneEvery,
+          fineTuneEpochs,
+          learningRate,
+          rule,
+          validationFraction,
+          likelihoodSamples,
+          seed);
+    }
+
+    /** These settings with another seed. */
+    public Config withSeed(long other) {
+      return new Config(
+          model,
+          weighting,
+          batch,
+          epochs,
+          pruneEvery,
+          fineTuneEpochs,
+          learningRate,
+          rule,
+          validationFraction,
+          likelihoodSamples,
+          other);
+    }
+  }
+
+  /**
+   * One epoch.
+   *
+   * @param number from 1; fine-tuning goes on counting
+   * @param loss mean of −ln p(y|x, θ) over the epoch's steps, in nats per example
+   * @param meanDivergence mean over layers of the mean KL of their structures, in nats
+   * @param pruned structures out of the model after it
+   * @param validationAccuracy without noise; NaN if nothing is held out
+   */
+  public record Epoch(
+      int number, double loss, double meanDivergence, int pruned, double validationAccuracy) {}
+
+  /**
+   * What a run gives.
+   *
+   * @param before the whole model, when the first structures were about to leave (at the end of
+   *     training if none did)
+   * @param after the model at the end
+   * @param epochs all of them
+   * @param decision the last one
+   * @param published parameters removed by the paper's count
+   * @param compact parameters removed from the network
+   * @param trainSeconds wall time of training
+   * @param pruneSeconds wall time of decisions
+   * @param evaluateSeconds wall time of evaluations
+   */
+  public record Result(
+      Evaluation before,
+      Evaluation after,
+      List<Epoch> epochs,
+      StructurePruning.Decision decision,
+      StructureCount.Count published,
+      StructureCount.Count compact,
+      double trainSeconds,
+      double pruneSeconds,
+      double evaluateSeconds) {
+
+    /** Keeps the list from being changed. */
+    public Result {
+      epochs = List.copyOf(epochs);
+    }
+  }
+
+  /** Hears how a run goes on; called on the thread that runs it. */
+  public interface Listener {
+
+    /** Hears nothing. */
+    Listener NONE = new Listener() {};
+
+    /**
+     * After a training step.
+     *
+     * @param step from 1
+     * @param total of the whole run
+     * @param loss −ln p(y|x, θ) in nats per example of the batch
+     */
+    default void step(long step, long total, double loss) {}
+
+    /** After an epoch. */
+    default void epoch(Epoch epoch) {}
+
+    /** After an evaluation: before the first structures leave, and at the end. */
+    default void evaluated(String when, Evaluation evaluation) {}
+  }
+
+  private static final int PREDICTION_BATCH = 1_000;
+
+  private final NoisyModel model;
+  private final Config config;
+  private final Dataset train;
+  private final Dataset validation;
+  private final Dataset test;
+  private final Listener listener;
+  private final Training training;
+  private final Prediction prediction;
+  private final StructurePruning pruning;
+  private final long stepsPerEpoch;
+  private final List<Epoch> epochs = new ArrayList<>();
+  private Evaluation before;
+  private StructurePruning.Decision decision;
+  private long trainNanos;
+  private long pruneNanos;
+  private long evaluateNanos;
+
+  /**
+   * @param backend does the work
+   * @param network with logits as its output, and places for noise
+   * @param train examples with class labels, standardised; a part may be held out
+   * @param test likewise, for the evaluations
+   * @param config settings
+   * @param listener hears how it goes on
+   */
+  public Bmrs(
+      Backend backend,
+      Network network,
+      Dataset train,
+      Dataset test,
+      Config config,
+      Listener listener) {
+    this.config = config;
+    this.test = test;
+    this.listener = listener;
+    int[] order = new int[train.size()];
+    Batches.independent(train.size(), train.size(), ~config.seed()).fill(0, order);
+    int held = (int) Math.round(config.validationFraction() * train.size());
+    this.validation = train.select(java.util.Arrays.copyOf(order, held));
+    this.train = train.select(java.util.Arrays.copyOfRange(order, held, order.length));
+    this.model = new NoisyModel(backend, network, config.model(), config.seed());
+    weighDivergences();
+    Batches batches =
+        Batches.shuffled(
+            this.train.size(), Math.min(config.batch(), this.train.size()), config.seed());
+    this.stepsPerEpoch = batches.stepsPerEpoch();
+    this.training =
+        new Training(
+            backend,
+            model,
+            this.train,
+            batches,
+            Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(config.learningRate())));
+    int largest = Math.max(this.train.size(), test.size());
+    this.prediction = new Prediction(backend, model, Math.min(PREDICTION_BATCH, largest));
+    this.pruning = new StructurePruning(backend, model.structures(), config.rule());
+  }
+
+  private void weighDivergences() {
+    List<StructureLayer> layers = model.structures();
+    for (StructureLayer layer : layers) {
+      layer
+          .noise()
+          .setDivergenceFactor(
+              switch (config.weighting()) {
+                case MEAN -> (double) train.size() / layers.size() / layer.noise().size();
+                case EVIDENCE_LOWER_BOUND -> 1;
+              });
+    }
+  }
+
+  /** Runs the whole schedule. */
+  public Result run() {
+    for (int i = 1; i <= config.epochs(); i++) {
+      double loss = train();
+      if (config.pruneEvery() > 0 && i % config.pruneEvery() == 0) {
+        prune();
+      }
+      report(loss);
+    }
+    prune();
+    if (before == null) {
+      before = evaluate("before");
+    }
+    fineTune();
+    Evaluation after = evaluate("after");
+    return new Result(
+        before,
+        after,
+        epochs,
+        decision,
+        StructureCount.published(model.countedLayers(), model.kept()),
+        StructureCount.compact(model.countedLayers(), model.kept()),
+        trainNanos * 1e-9,
+        pruneNanos * 1e-9,
+        evaluateNanos * 1e-9);
+  }
+
+  /** Trains on with the structures that are left, and goes back to the best epoch. */
+  private void fineTune() {
+    double best = Double.NEGATIVE_INFINITY;
+    NoisyModel.Snapshot bestModel = null;
+    for (int i = 0; i < config.fineTuneEpochs(); i++) {
+      double accuracy = report(train());
+      if (accuracy > best) {
+        best = accuracy;
+        bestModel = model.snapshot();
+      }
+    }
+    if (bestModel != null) {
+      model.restore(bestModel);
+    }
+  }
+
+  private double train() {
+    long start = System.nanoTime();
+    double sum = 0;
+    for (long i = 0; i < stepsPerEpoch; i++) {
+      double loss = training.step();
+      sum += loss;
+      listener.step(training.steps(), totalSteps(), loss);
+    }
+    training.inference().requireFinite();
+    trainNanos += System.nanoTime() - start;
+    return sum / stepsPerEpoch;
+  }
+
+  private long totalSteps() {
+    return stepsPerEpoch * (config.epochs() + (long) config.fineTuneEpochs());
+  }
+
+  /** Decides; the first time that a structure is about to leave, the whole model is evaluated. */
+  private void prune() {
+    long start = System.nanoTime();
+    decision = pruning.prune();
+    pruneNanos += System.nanoTime() - start;
+    if (before == null && decision.pruned() > 0) {
+      List<boolean[]> masks = model.kept();
+      for (StructureLayer layer : model.structures()) {
+        boolean[] all = new boolean[layer.noise().size()];
+        java.util.Arrays.fill(all, true);
+        layer.noise().setKept(all);
+      }
+      before = evaluate("before");
+      for (int i = 0; i < masks.size(); i++) {
+        model.structures().get(i).noise().setKept(masks.get(i));
+      }
+    }
+  }
+
+  /** Notes an epoch and returns its validation accuracy. */
+  private double report(double loss) {
+    long start = System.nanoTime();
+    double accuracy = validation.size() == 0 ? Double.NaN : accuracy(validation);
+    int pruned = decision == null ? 0 : decision.pruned();
+    Epoch epoch = new Epoch(epochs.size() + 1, loss, model.meanDivergence(), pruned, accuracy);
+    epochs.add(epoch);
+    evaluateNanos += System.nanoTime() - start;
+    listener.epoch(epoch);
+    return accuracy;
+  }
+
+  /** The accuracy of the network with each θ at its mean. */
+  double accuracy(Dataset data) {
+    return predictive(data).metrics().accuracy();
+  }
+
+  private PredictiveAccumulator predictive(Dataset data) {
+    PredictiveAccumulator predictive =
+        new PredictiveAccumulator(data.classNames().size(), data.labels());
+    prediction.predictAtMean(data, predictive::addLogits);
+    return predictive;
+  }
+
+  private Evaluation evaluate(String when) {
+    long start = System.nanoTime();
+    PredictiveAccumulator predictive = predictive(test);
+    StructureCount.Count count = StructureCount.compact(model.countedLayers(), model.kept());
+    Evaluation evaluation =
+        new Evaluation(
+            predictive.metrics(),
+            predictive.logPredictiveDensity(),
+            prediction.logLikelihood(train, config.likelihoodSamples()),
+            model.klDivergence(),
+            count.total() - count.removed());
+    evaluateNanos += System.nanoTime() - start;
+    listener.evaluated(when, evaluation);
+    return evaluation;
+  }
+
+  /** The model that is trained and pruned. */
+  public NoisyModel model() {
+    return model;
+  }
+
+  /** Decides which structures leave. */
+  public StructurePruning pruning() {
+    return pruning;
+  }
+}

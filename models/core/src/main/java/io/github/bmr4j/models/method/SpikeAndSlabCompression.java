@@ -1,0 +1,357 @@
+package io.github.bmr4j.models.method;
+
+import io.github.bmr4j.engine.distribution.ScaleMixture;
+import io.github.bmr4j.engine.optim.Optimizer;
+import io.github.bmr4j.engine.reduction.InclusionProbability.Estimator;
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.models.data.Batches;
+import io.github.bmr4j.models.data.Dataset;
+import io.github.bmr4j.models.layer.Activation;
+import io.github.bmr4j.models.layer.Dense;
+import io.github.bmr4j.models.network.Network;
+import io.github.bmr4j.models.pruning.InclusionReport;
+
+/**
+ * Compression of a spike-and-slab network, after Saha, Liu and Liang 2024 (arXiv 2411.00273,
+ * abstract); the estimators are reconstructed. A network is trained with spike-and-slab priors; the
+ * inclusion probabilities that training sums out are found again from its posterior; weights, units
+ * and input features that are more likely out than in leave; what stays may be trained further.
+ */
+public final class SpikeAndSlabCompression {
+
+  /**
+   * The settings.
+   *
+   * @param indicators what is done with the indicators in training
+   * @param mixture prior of each weight; its spike is that of the end
+   * @param firstSpike s₀ at the start; goes linearly to the mixture's
+   * @param annealing share of a cycle's steps in which it does
+   * @param cycles how often the steps are done; before each but the first, units that have died are
+   *     drawn anew and the spike is wide again
+   * @param learnInclusion whether π of each layer is learned, after the spike has its last width
+   * @param initialDeviation starting σ of every weight
+   * @param batch examples a step, or all if there are fewer
+   * @param steps of a cycle
+   * @param learningRate of Adam; a fifth of it in the last fifth of a cycle
+   * @param divergenceWarmUp share of the first cycle in which the KL's weight rises from 0 to 1
+   * @param rule how inclusion is estimated and decided
+   * @param fineTuning steps of training of what stays, under the slab
+   * @param samples draws for predictions
+   * @param seed of all randomness
+   */
+  public record Config(
+      SpikeAndSlabModel.Indicators indicators,
+      ScaleMixture mixture,
+      double firstSpike,
+      double annealing,
+      int cycles,
+      boolean learnInclusion,
+      double initialDeviation,
+      int batch,
+      int steps,
+      double learningRate,
+      double divergenceWarmUp,
+      InclusionReport.Rule rule,
+      int fineTuning,
+      int samples,
+      long seed) {
+
+    /**
+     * @throws IllegalArgumentException if a setting is outside its domain
+     */
+    public Config {
+      require(firstSpike > 0 && firstSpike < mixture.slab(), "firstSpike", firstSpike);
+      require(annealing >= 0 && annealing <= 1, "annealing", annealing);
+      require(divergenceWarmUp >= 0 && divergenceWarmUp <= 1, "divergenceWarmUp", divergenceWarmUp);
+      require(initialDeviation > 0, "initialDeviation", initialDeviation);
+      require(batch >= 1, "batch", batch);
+      require(cycles >= 1, "cycles", cycles);
+      require(steps >= 1, "steps", steps);
+      require(fineTuning >= 0, "fineTuning", fineTuning);
+      require(samples >= 1, "samples", samples);
+      require(
+          learningRate > 0 && learningRate < Double.POSITIVE_INFINITY,
+          "learningRate",
+          learningRate);
+    }
+
+    private static void require(boolean condition, String name, double value) {
+      if (!condition) {
+        throw new IllegalArgumentException(
+            "The setting " + name + " is outside its domain: " + value);
+      }
+    }
+
+    /** What the simulated data sets led to; see the recorded results. */
+    public static final Config RECOMMENDED =
+        new Config(
+            SpikeAndSlabModel.Indicators.COLLAPSED,
+            new ScaleMixture(0.5, 1, 0.01),
+            0.3,
+            0.9,
+            1,
+            false,
+            0.0067,
+            500,
+            6_000,
+            1e-2,
+            0,
+            new InclusionReport.Rule(
+                InclusionReport.Level.NODES,
+                InclusionReport.Grouping.SEPARATE,
+                Estimator.MEAN_FIELD,
+                Estimator.SAVAGE_DICKEY,
+                0.5,
+                0),
+            0,
+            100,
+            0);
+
+    /** These settings with another seed. */
+    public Config withSeed(long other) {
+      return new Config(
+          indicators,
+          mixture,
+          firstSpike,
+          annealing,
+          cycles,
+          learnInclusion,
+          initialDeviation,
+          batch,
+          steps,
+          learningRate,
+          divergenceWarmUp,
+          rule,
+          fineTuning,
+          samples,
+          other);
+    }
+  }
+
+  /**
+   * What a run gives.
+   *
+   * @param report inclusion probabilities, and what is kept
+   * @param full before anything left
+   * @param pruned after
+   * @param fullNoiseless as full, on targets without noise; null if they are not known
+   * @param prunedNoiseless as pruned, on targets without noise; null if they are not known
+   * @param noise standard deviation of the observation noise in the targets' unit; NaN for classes
+   * @param trainSeconds wall time of training, fine-tuning included
+   * @param selectSeconds wall time of estimating inclusion
+   */
+  public record Result(
+      InclusionReport report,
+      SpikeAndSlabEvaluation full,
+      SpikeAndSlabEvaluation pruned,
+      SpikeAndSlabEvaluation fullNoiseless,
+      SpikeAndSlabEvaluation prunedNoiseless,
+      double noise,
+      double trainSeconds,
+      double selectSeconds) {}
+
+  /** Hears how a run goes on. */
+  @FunctionalInterface
+  public interface Listener {
+
+    /** Hears nothing. */
+    Listener NONE = (step, total, loss) -> {};
+
+    /**
+     * After a training step.
+     *
+     * @param step from 1
+     * @param total of the whole run
+     * @param loss −ln p(y|x, w) in nats per example of the batch
+     */
+    void step(long step, long total, double loss);
+  }
+
+  private static final int PREDICTION_BATCH = 1_000;
+  private static final double SLOW_SHARE = 0.2;
+  private static final double SLOW_FACTOR = 0.2;
+  private static final int INCLUSION_PERIOD = 50;
+
+  private final Backend backend;
+  private final Config config;
+  private final Dataset train;
+  private final Dataset test;
+  private final Dataset noiseless;
+  private final double scale;
+  private final Listener listener;
+  private final SpikeAndSlabModel model;
+  private final UnaryFunction activation;
+
+  /**
+   * @param backend does the work
+   * @param network of dense layers, with the same activation after each but the last
+   * @param train standardised, targets too
+   * @param test likewise
+   * @param noiseless the test part with targets without noise, or null if they are not known
+   * @param scale the targets' unit: what one of the standardised ones is; 1 for classes
+   * @param config settings
+   * @param listener hears how it goes on
+   */
+  public SpikeAndSlabCompression(
+      Backend backend,
+      Network network,
+      Dataset train,
+      Dataset test,
+      Dataset noiseless,
+      double scale,
+      Config config,
+      Listener listener) {
+    this.backend = backend;
+    this.config = config;
+    this.train = train;
+    this.test = test;
+    this.noiseless = noiseless;
+    this.scale = scale;
+    this.listener = listener;
+    this.activation = activation(network);
+    if (!train.isClassification() && train.targetSize() != 1) {
+      throw new IllegalArgumentException(
+          train + " has " + train.targetSize() + " real targets; one is expected");
+    }
+    this.model =
+        new SpikeAndSlabModel(
+            backend,
+            network,
+            config.indicators(),
+            config.mixture(),
+            config.initialDeviation(),
+            !train.isClassification(),
+            config.seed());
+  }
+
+  private static UnaryFunction activation(Network network) {
+    UnaryFunction found = UnaryFunction.IDENTITY;
+    for (var layer : network.layers()) {
+      if (layer instanceof Activation a) {
+        if (found != UnaryFunction.IDENTITY && found != a.function()) {
+          throw new IllegalArgumentException(
+              "All layers need the same activation, but there are "
+                  + found
+                  + " and "
+                  + a.function());
+        }
+        found = a.function();
+      } else if (!(layer instanceof Dense)) {
+        throw new IllegalArgumentException(
+            "Spike-and-slab networks have dense layers only, but there is " + layer);
+      }
+    }
+    return found;
+  }
+
+  /** The model, trained once {@link #run} has returned. */
+  public SpikeAndSlabModel model() {
+    return model;
+  }
+
+  /** Trains, estimates, prunes, and evaluates before and after. */
+  public Result run() {
+    Batches batches =
+        Batches.shuffled(train.size(), Math.min(config.batch(), train.size()), config.seed());
+    long start = System.nanoTime();
+    train(batches);
+    long trained = System.nanoTime();
+    SpikeAndSlabEvaluation full = evaluate(test, parameters());
+    SpikeAndSlabEvaluation fullNoiseless = evaluate(noiseless, parameters());
+    long selecting = System.nanoTime();
+    InclusionReport report = report();
+    long selected = System.nanoTime();
+    model.reduce(report.layers());
+    if (config.fineTuning() > 0) {
+      fineTune(batches);
+    }
+    long tuned = System.nanoTime();
+    SpikeAndSlabEvaluation pruned = evaluate(test, report.kept());
+    SpikeAndSlabEvaluation prunedNoiseless = evaluate(noiseless, report.kept());
+    return new Result(
+        report,
+        full,
+        pruned,
+        fullNoiseless,
+        prunedNoiseless,
+        model.noise() == null ? Double.NaN : scale * model.noise().standardDeviation(0),
+        (trained - start + tuned - selected) * 1e-9,
+        (selected - selecting) * 1e-9);
+  }
+
+  private long parameters() {
+    return model.network().parameterCount();
+  }
+
+  private void train(Batches batches) {
+    Optimizer optimizer = Optimizer.of(Optimizer.Adam.DEFAULT, this::learningRate);
+    SupervisedTraining training = new SupervisedTraining(backend, model, train, batches, optimizer);
+    for (int cycle = 0; cycle < config.cycles(); cycle++) {
+      if (cycle > 0) {
+        model.redrawDeadUnits(report(), cycle);
+      }
+      cycle(training, cycle);
+    }
+    training.inference().requireFinite();
+  }
+
+  private void cycle(SupervisedTraining training, int cycle) {
+    int steps = config.steps();
+    double annealed = config.annealing() * steps;
+    double warm = cycle == 0 ? config.divergenceWarmUp() * steps : 0;
+    for (int step = 1; step <= steps; step++) {
+      double progress = annealed == 0 ? 1 : Math.min(1, step / annealed);
+      model.setSpike(
+          config.firstSpike() + progress * (config.mixture().spike() - config.firstSpike()));
+      training.inference().setDivergenceWeight(warm == 0 ? 1 : Math.min(1, step / warm));
+      if (config.learnInclusion() && progress == 1 && step % INCLUSION_PERIOD == 0) {
+        model.learnInclusion();
+      }
+      double loss = training.step();
+      listener.step(training.inference().steps(), totalSteps(), loss);
+    }
+  }
+
+  private long trainingSteps() {
+    return (long) config.cycles() * config.steps();
+  }
+
+  private long totalSteps() {
+    return trainingSteps() + config.fineTuning();
+  }
+
+  private InclusionReport report() {
+    return new InclusionReport(model.posterior(), config.rule(), activation);
+  }
+
+  private void fineTune(Batches batches) {
+    Optimizer optimizer = Optimizer.of(Optimizer.Adam.DEFAULT, this::learningRate);
+    optimizer.resumeAt(trainingSteps());
+    SupervisedTraining training = new SupervisedTraining(backend, model, train, batches, optimizer);
+    for (int step = 1; step <= config.fineTuning(); step++) {
+      double loss = training.step();
+      listener.step(training.inference().steps(), totalSteps(), loss);
+    }
+    training.inference().requireFinite();
+  }
+
+  /** Of step {@code step} of the whole run, from 1. */
+  private double learningRate(long step) {
+    boolean tuning = step > trainingSteps();
+    long steps = tuning ? config.fineTuning() : config.steps();
+    long within = tuning ? step - trainingSteps() : (step - 1) % steps + 1;
+    return within > (1 - SLOW_SHARE) * steps
+        ? SLOW_FACTOR * config.learningRate()
+        : config.learningRate();
+  }
+
+  private SpikeAndSlabEvaluation evaluate(Dataset on, long kept) {
+    if (on == null) {
+      return null;
+    }
+    SupervisedPrediction prediction =
+        new SupervisedPrediction(backend, model, Math.min(PREDICTION_BATCH, on.size()));
+    return prediction.evaluate(on, config.samples(), scale, kept);
+  }
+}

@@ -1,0 +1,16 @@
+package io.github.bmr4j.models.pruning;
+
+import io.github.bmr4j.engine.distribution.LogUniform;
+import io.github.bmr4j.engine.distribution.TruncatedLogNormal;
+
+/**
+ * A unit, filter or feature, with what a {@link StructureRule} may decide by.
+ *
+ * @param layer its layer's name
+ * @param index in the layer
+ * @param posterior of its noise θ
+ * @param prior of θ
+ * @param weightNorm Euclidean norm of the weights that lead to it, without the bias
+ */
+public record Structure(
+    String layer, int index, TruncatedLogNormal posterior, LogUniform prior, double weightNorm) {}
