@@ -1,9 +1,36 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.kernels.UnaryFunction;
+
 /** The networks that the command knows by name. */
 enum NetworkKind {
-  /** Multi-layer perceptron. */
-  MLP,
-  /** The paper's convolutional network, for images padded to 32 × 32 behind standardization. */
-  LENET
+  /** Multi-layer perceptron; layers and activation are options. */
+  MLP(null),
+  /** The paper's convolutional network. */
+  LENET(UnaryFunction.TANH),
+  /** The paper's vision transformer. */
+  VIT(UnaryFunction.GELU_TANH),
+  /** The paper's MLP-Mixer. */
+  MIXER(UnaryFunction.GELU_TANH);
+
+  /**
+   * Height and width that images are padded to, behind standardization, for networks as published.
+   */
+  static final int IMAGE_SIZE = 32;
+
+  private final UnaryFunction activation;
+
+  NetworkKind(UnaryFunction activation) {
+    this.activation = activation;
+  }
+
+  /** Whether layers and activations are the paper's, so that no option changes them. */
+  boolean isPublished() {
+    return activation != null;
+  }
+
+  /** The activation of a published network. */
+  UnaryFunction activation() {
+    return activation;
+  }
 }

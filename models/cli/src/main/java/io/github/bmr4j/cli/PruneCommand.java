@@ -75,9 +75,6 @@ import picocli.CommandLine.Spec;
     })
 final class PruneCommand implements Callable<Integer> {
 
-  /** Height and width of LeNet's images. */
-  private static final int LENET_SIZE = 32;
-
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -111,8 +108,8 @@ final class PruneCommand implements Callable<Integer> {
       converter = Choice.NetworkName.class,
       completionCandidates = Choice.NetworkName.class,
       description =
-          "Network: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). lenet has the paper's"
-              + " layers, and images are padded to 32x32 for it.")
+          "Network: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). All but mlp have the"
+              + " paper's layers, and images are padded to 32x32 for them.")
   private NetworkKind network;
 
   @Option(
@@ -180,13 +177,27 @@ final class PruneCommand implements Callable<Integer> {
   private int trainStructures() throws IOException {
     long start = System.nanoTime();
     BmrsPreset preset = BmrsPreset.of(data);
-    HiddenLayers layers = hidden == null ? preset.hidden() : hidden;
-    UnaryFunction function = activation == null ? preset.activation() : activation;
+    refuseOptionsOfOtherNetworks();
+    if (network == NetworkKind.VIT || network == NetworkKind.MIXER) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--method bmrs has noise on units and filters, but --network is "
+              + Choice.nameOf(network)
+              + "; choose mlp or lenet");
+    }
+    boolean lenet = network == NetworkKind.LENET;
+    HiddenLayers layers = lenet ? HiddenLayers.of() : hidden == null ? preset.hidden() : hidden;
+    UnaryFunction usual = lenet ? UnaryFunction.RELU : preset.activation();
+    UnaryFunction function = activation == null ? usual : activation;
     Split raw = data.loadOrRefuse(dataFolder);
     Bmrs.Config config = method.bmrs(spec.commandLine(), preset.method(), raw.train().size());
     Standardization standardization = Standardization.perChannel(raw.train());
-    Split split = standardization.apply(raw);
-    Network net = network(network, split, layers, function);
+    Split split = padded(standardization.apply(raw));
+    Network net =
+        lenet
+            ? Networks.lenet5(
+                split.train().inputShape().channels(), split.train().classNames().size())
+            : network(network, split, layers, function);
     try (Backend backend = machine.open();
         ResultFolder folder = ResultFolder.open(out)) {
       PrintWriter err = spec.commandLine().getErr();
@@ -203,21 +214,15 @@ final class PruneCommand implements Callable<Integer> {
     long start = System.nanoTime();
     Preset preset = Preset.of(data);
     refuseOptionsOfOtherNetworks();
-    boolean isLenet = network == NetworkKind.LENET;
-    HiddenLayers layers = isLenet ? HiddenLayers.of() : hidden == null ? preset.hidden() : hidden;
-    UnaryFunction usual = isLenet ? UnaryFunction.TANH : preset.activation();
+    boolean published = network.isPublished();
+    HiddenLayers layers = published ? HiddenLayers.of() : hidden == null ? preset.hidden() : hidden;
+    UnaryFunction usual = published ? network.activation() : preset.activation();
     UnaryFunction function = activation == null ? usual : activation;
     Split raw = data.loadOrRefuse(dataFolder);
     StochasticBmr.Config config =
         method.config(spec.commandLine(), preset.method(), raw.train().size());
     Standardization standardization = Standardization.perChannel(raw.train());
-    Split split = new Split(standardization.apply(raw.train()), standardization.apply(raw.test()));
-    if (isLenet) {
-      split =
-          new Split(
-              Padding.zeros(split.train(), LENET_SIZE, LENET_SIZE),
-              Padding.zeros(split.test(), LENET_SIZE, LENET_SIZE));
-    }
+    Split split = padded(standardization.apply(raw));
     Network net = network(network, split, layers, function);
     // The folder comes last: whatever is refused before leaves nothing behind.
     try (Backend backend = machine.open();
@@ -325,6 +330,15 @@ final class PruneCommand implements Callable<Integer> {
     }
   }
 
+  /** Images as a published network takes them. */
+  private Split padded(Split split) {
+    int size = NetworkKind.IMAGE_SIZE;
+    return network.isPublished()
+        ? new Split(
+            Padding.zeros(split.train(), size, size), Padding.zeros(split.test(), size, size))
+        : split;
+  }
+
   private static Network network(
       NetworkKind kind, Split split, HiddenLayers layers, UnaryFunction function) {
     InputShape shape = split.train().inputShape();
@@ -338,6 +352,8 @@ final class PruneCommand implements Callable<Integer> {
           switch (kind) {
             case MLP -> Networks.mlp(input, layers.toArray(), classes, function);
             case LENET -> Networks.lenet(shape.channels(), classes);
+            case VIT -> Networks.visionTransformer(shape.channels(), classes);
+            case MIXER -> Networks.mlpMixer(shape.channels(), classes);
           };
       network.parameterCount();
       return network;

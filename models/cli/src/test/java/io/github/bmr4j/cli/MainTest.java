@@ -54,7 +54,8 @@ class MainTest {
   @Test
   void onlyWhatExistsIsDeclared() {
     assertEquals(
-        Set.of("prune", "compare", "doctor", "data"), Main.commandLine().getSubcommands().keySet());
+        Set.of("prune", "select", "compare", "doctor", "data"),
+        Main.commandLine().getSubcommands().keySet());
   }
 
   @Test
