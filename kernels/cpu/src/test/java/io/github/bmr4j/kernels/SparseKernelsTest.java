@@ -146,6 +146,7 @@ class SparseKernelsTest {
     }
   }
 
+  @Tag("allocation")
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
   void allocatesNothingOnceCompiled(int threads) {
