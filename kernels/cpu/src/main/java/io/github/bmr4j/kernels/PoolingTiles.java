@@ -94,7 +94,7 @@ final class PoolingTiles {
         int square = i * width + at;
         FloatVector largest = FloatVector.fromArray(COLUMNS, y, results + square).rearrange(TWICE);
         FloatVector gradient =
-            FloatVector.fromArray(COLUMNS, dy, gradients + square).rearrange(TWICE).add(0f);
+            FloatVector.fromArray(COLUMNS, dy, gradients + square).rearrange(TWICE).add(zero);
         // 1 where the largest value is, in arithmetic, since operations on masks are slow.
         FloatVector a =
             zero.blend(one, FloatVector.fromArray(COLUMNS, x, from + above).compare(EQ, largest));
@@ -113,6 +113,7 @@ final class PoolingTiles {
   /** y = the mean of each square. */
   static void average(float[] x, int from, int pitch, float[] y, int to, int height, int width) {
     int lastStart = width - LANES / 2;
+    FloatVector quarter = FloatVector.broadcast(COLUMNS, 0.25f);
     for (int i = 0; i < height; i++) {
       int row = from + 2 * i * pitch;
       for (int j = 0; j < width; j += LANES / 2) {
@@ -120,7 +121,7 @@ final class PoolingTiles {
         FloatVector m =
             FloatVector.fromArray(COLUMNS, x, row + 2 * at)
                 .add(FloatVector.fromArray(COLUMNS, x, row + pitch + 2 * at));
-        FloatVector mean = m.add(m.rearrange(NEIGHBOUR)).mul(0.25f).rearrange(EVEN);
+        FloatVector mean = m.add(m.rearrange(NEIGHBOUR)).mul(quarter).rearrange(EVEN);
         ((FloatVector) mean.reinterpretShape(SQUARES, 0)).intoArray(y, to + i * width + at);
       }
     }
@@ -130,6 +131,8 @@ final class PoolingTiles {
   static void averagePullback(
       float[] dy, int gradients, float[] dx, int to, int pitch, int height, int width) {
     int lastStart = width - LANES / 2;
+    FloatVector zero = FloatVector.zero(COLUMNS);
+    FloatVector quarter = FloatVector.broadcast(COLUMNS, 0.25f);
     for (int i = 0; i < height; i++) {
       for (int j = 0; j < width; j += LANES / 2) {
         int at = Math.min(j, lastStart);
@@ -137,8 +140,8 @@ final class PoolingTiles {
         FloatVector share =
             FloatVector.fromArray(COLUMNS, dy, gradients + i * width + at)
                 .rearrange(TWICE)
-                .mul(0.25f)
-                .add(0f);
+                .mul(quarter)
+                .add(zero);
         share.intoArray(dx, above);
         share.intoArray(dx, above + pitch);
       }
