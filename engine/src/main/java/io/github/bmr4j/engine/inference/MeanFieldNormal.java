@@ -183,6 +183,24 @@ public final class MeanFieldNormal extends Latent {
     }
   }
 
+  /**
+   * Turns the gradient of the standard deviations into that of ρ.
+   *
+   * @param deviations σ; lost
+   * @param gradient of σ, then of ρ
+   */
+  void throughParameterization(Slice deviations, Slice gradient) {
+    if (parameterization == Parameterization.VARIANCE) {
+      // ∂σ²: ∂σ / 2σ.
+      backend().elementwise().divide(gradient, deviations, gradient);
+      backend().elementwise().scale(0.5f, gradient, gradient);
+    }
+    backend()
+        .elementwise()
+        .applyPullback(
+            UnaryFunction.SOFTPLUS, factors().rho(), deviations, gradient, gradient, false);
+  }
+
   /** What softplus(ρ) is. */
   public Parameterization parameterization() {
     return parameterization;

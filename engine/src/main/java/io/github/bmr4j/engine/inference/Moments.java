@@ -28,6 +28,8 @@ public final class Moments extends LatentNode {
   private Slice variances;
   private Slice gradientOfMeans;
   private Slice gradientOfVariances;
+  private NormalFactors gradientFactors;
+  private PriorUpdate priorUpdate;
   private long computed;
 
   Moments(MeanFieldNormal latent, Node... scale) {
@@ -36,11 +38,7 @@ public final class Moments extends LatentNode {
     int n = latent.size();
     deviations = latent.allocate(n);
     scaleShare = latent.allocate(1);
-    deviationFactors = only(deviations);
-  }
-
-  private static NormalFactors only(Slice x) {
-    return new NormalFactors(x, x, x, x, x, x);
+    deviationFactors = PriorUpdate.inPlaceOfMeans(deviations);
   }
 
   /** What the moments are of. */
@@ -121,13 +119,21 @@ public final class Moments extends LatentNode {
     if (gradientOfMeans == null) {
       gradientOfMeans = gradient().slice().slice(0, latent.size());
       gradientOfVariances = gradient().slice().slice(latent.size(), latent.size());
+      gradientFactors = PriorUpdate.inPlaceOfMeans(gradientOfMeans);
     }
   }
 
-  /** One pass; the divergence in closed form. */
+  /** One pass, the divergence in closed form; more where the prior is another one. */
   @Override
   protected void update(VariationalStep step, UpdateRule rule) {
     splitGradient();
+    if (latent.prior() != null) {
+      if (priorUpdate == null) {
+        priorUpdate = new PriorUpdate(latent);
+      }
+      priorUpdate.update(gradientFactors, gradientOfVariances, deviations, scale(), step, rule);
+      return;
+    }
     step.priorVariance = latent.priorVariance();
     latent
         .backend()
