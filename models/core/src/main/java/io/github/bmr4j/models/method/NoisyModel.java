@@ -47,6 +47,16 @@ public final class NoisyModel implements SampledNetwork {
     /** Of Wright, Igel and Selvan's paper and code; the granularity is the code's. */
     public static final Config PUBLISHED =
         new Config(new LogUniform(-20, 0), new LogUniform(-20, 5), 0, -5, Granularity.ELEMENT);
+
+    /** These settings with factors that start next to 1: a plain network if they stay so. */
+    public Config withoutNoise() {
+      return new Config(prior, scales, prior.upper(), scales.lower(), granularity);
+    }
+
+    /** These settings with another granularity. */
+    public Config withGranularity(Granularity other) {
+      return new Config(prior, scales, initialLocation, initialLogScale, other);
+    }
   }
 
   private final Backend backend;
@@ -184,6 +194,15 @@ public final class NoisyModel implements SampledNetwork {
         .mapToDouble(layer -> layer.noise().meanDivergence())
         .average()
         .orElse(0);
+  }
+
+  /**
+   * Whether each θ is its mean in all further steps, and its posterior stays as it is.
+   *
+   * @param deterministic false to draw again
+   */
+  public void setDeterministic(boolean deterministic) {
+    noises.values().forEach(noise -> noise.setDeterministic(deterministic));
   }
 
   /** A copy of all parameters and masks; the optimiser's moments are no part of it. */
