@@ -72,6 +72,11 @@ public record Convolution(String name, int channels, int filters, Window window,
   }
 
   @Override
+  public long multiplyAdds(Shape input) {
+    return (long) outputShape(input).size() * block().columns();
+  }
+
+  @Override
   public Node forward(Node x, WeightSource weights) {
     return weights.convolution(x, block(), window, groups);
   }

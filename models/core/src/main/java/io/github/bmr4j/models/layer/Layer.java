@@ -32,6 +32,15 @@ public interface Layer {
   }
 
   /**
+   * Multiply-adds of products and convolutions for one example.
+   *
+   * @param input shape of the input for one example
+   */
+  default long multiplyAdds(Shape input) {
+    return 0;
+  }
+
+  /**
    * The layer's output.
    *
    * @param x [batch, input shape…]

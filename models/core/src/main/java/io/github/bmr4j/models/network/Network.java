@@ -70,6 +70,17 @@ public record Network(String name, Shape input, List<Layer> layers) {
     return parameters().stream().mapToLong(ParameterBlock::size).sum();
   }
 
+  /** Multiply-adds of products and convolutions for one example. */
+  public long multiplyAdds() {
+    long sum = 0;
+    Shape shape = input;
+    for (Layer layer : layers) {
+      sum += layer.multiplyAdds(shape);
+      shape = layer.outputShape(shape);
+    }
+    return sum;
+  }
+
   /**
    * The network's output.
    *
