@@ -5,11 +5,11 @@ import io.github.bmr4j.engine.autodiff.Input;
 import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
-import io.github.bmr4j.models.compact.PlainNetwork;
 import io.github.bmr4j.models.compact.StructureCompaction;
 import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
+import io.github.bmr4j.models.network.PlainNetwork;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -79,7 +79,7 @@ public class CompactionBenchmark {
       Arrays.fill(factors, 0, Integer.parseInt(counts[i]), 1);
       weights.put(layer + PlainNetwork.NOISE, factors);
     }
-    network = StructureCompaction.compact(scalar.backend, whole, weights, 1);
+    network = StructureCompaction.compact(scalar.backend, new PlainNetwork(whole, weights), 1);
     scalarRunner = Runner.of(scalar.backend, network, batch);
     simdRunner = Runner.of(simd.backend, network, batch);
   }

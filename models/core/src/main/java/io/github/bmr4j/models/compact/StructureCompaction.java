@@ -1,11 +1,13 @@
 package io.github.bmr4j.models.compact;
 
+import io.github.bmr4j.engine.autodiff.BatchNormalization;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.layer.Activation;
 import io.github.bmr4j.models.layer.AveragePooling;
+import io.github.bmr4j.models.layer.BatchNorm;
 import io.github.bmr4j.models.layer.ClassToken;
 import io.github.bmr4j.models.layer.Convolution;
 import io.github.bmr4j.models.layer.Dense;
@@ -20,6 +22,7 @@ import io.github.bmr4j.models.layer.PatchEmbedding;
 import io.github.bmr4j.models.layer.Residual;
 import io.github.bmr4j.models.layer.SelfAttention;
 import io.github.bmr4j.models.network.Network;
+import io.github.bmr4j.models.network.PlainNetwork;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,23 +54,19 @@ public final class StructureCompaction {
    * Compacts a network.
    *
    * @param backend computes what constant units become
-   * @param network which may have places for noise
-   * @param weights for each block of parameters, by its name, its values; under the name of the
-   *     layer with {@code .noise} the factors of a place for noise, 0 for a structure that is out
-   *     (none given: no noise)
+   * @param whole a network, which may have places for noise, and its weights; under the name of a
+   *     layer with {@link PlainNetwork#NOISE} the factors of its place for noise, 0 for a structure
+   *     that is out (none given: no noise)
    * @param multiple that numbers of units are rounded up to, as far as there are so many: 1, or the
    *     lanes of a vector
-   * @throws IllegalArgumentException if a layer cannot be compacted, or a block is missing or has
-   *     another size
+   * @throws IllegalArgumentException if a layer cannot be compacted
    */
-  public static PlainNetwork compact(
-      Backend backend, Network network, Map<String, float[]> weights, int multiple) {
+  public static PlainNetwork compact(Backend backend, PlainNetwork whole, int multiple) {
     if (multiple < 1) {
       throw new IllegalArgumentException(
           "Units are rounded to a multiple of at least 1, but got " + multiple);
     }
-    PlainNetwork.requireSizes(network, weights);
-    return new StructureCompaction(backend, weights).run(network, multiple);
+    return new StructureCompaction(backend, whole.weights()).run(whole.network(), multiple);
   }
 
   private PlainNetwork run(Network network, int multiple) {
@@ -144,6 +143,7 @@ public final class StructureCompaction {
           same(layer, shape, 1, pooling.window().size() == 1 || !isPadded(pooling), in);
       case Flatten _ -> same(layer, shape, shape.size() / in.group().count(), true, in);
       case Residual residual -> residual(residual, in);
+      case BatchNorm norm -> normalization(norm, in);
       case LayerNorm _, ClassToken _ ->
           new FixedStep(layer, weights, in, UnitPlace.varying(shape, in.group()));
       case PatchEmbedding _ ->
@@ -170,6 +170,38 @@ public final class StructureCompaction {
       return null;
     }
     return AffineStep.of(factors, new float[factors.length], null, in);
+  }
+
+  private UnitStep normalization(BatchNorm norm, UnitPlace in) {
+    int channels = norm.channels();
+    float[] block = weights.get(norm.name());
+    float[] statistics = weights.get(norm.name() + PlainNetwork.RUNNING);
+    float[] scale = new float[channels];
+    float[] shift = new float[channels];
+    for (int c = 0; c < channels; c++) {
+      double factor = block[c] / Math.sqrt(statistics[channels + c] + BatchNormalization.EPSILON);
+      scale[c] = (float) factor;
+      shift[c] = (float) (block[channels + c] - factor * statistics[c]);
+    }
+    return AffineStep.of(
+        scale,
+        shift,
+        (builder, kept) -> {
+          builder.put(norm.name(), chosen(block, channels, kept));
+          builder.put(norm.name() + PlainNetwork.RUNNING, chosen(statistics, channels, kept));
+          return new BatchNorm(norm.name(), kept.length);
+        },
+        in);
+  }
+
+  /** The kept columns of a matrix [2, channels]. */
+  private static float[] chosen(float[] pairs, int channels, int[] kept) {
+    float[] chosen = new float[2 * kept.length];
+    for (int i = 0; i < kept.length; i++) {
+      chosen[i] = pairs[kept[i]];
+      chosen[kept.length + i] = pairs[channels + kept[i]];
+    }
+    return chosen;
   }
 
   private UnitStep activation(Activation activation, UnitPlace in) {

@@ -52,10 +52,13 @@ public record Residual(List<Layer> layers, List<Layer> shortcut) implements Laye
   }
 
   @Override
+  public Stream<Layer> parts() {
+    return Stream.concat(layers.stream(), shortcut.stream()).flatMap(Layer::parts);
+  }
+
+  @Override
   public List<ParameterBlock> parameters() {
-    return Stream.concat(layers.stream(), shortcut.stream())
-        .flatMap(layer -> layer.parameters().stream())
-        .toList();
+    return parts().flatMap(layer -> layer.parameters().stream()).toList();
   }
 
   @Override

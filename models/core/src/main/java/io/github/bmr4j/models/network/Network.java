@@ -60,6 +60,11 @@ public record Network(String name, Shape input, List<Layer> layers) {
     return shape;
   }
 
+  /** All simple layers, those inside others too, in the order of computation. */
+  public List<Layer> parts() {
+    return layers.stream().flatMap(Layer::parts).toList();
+  }
+
   /** All blocks of parameters, from input to output. */
   public List<ParameterBlock> parameters() {
     return layers.stream().flatMap(layer -> layer.parameters().stream()).toList();

@@ -9,6 +9,7 @@ import io.github.bmr4j.engine.autodiff.Graph;
 import io.github.bmr4j.engine.autodiff.Input;
 import io.github.bmr4j.engine.autodiff.Multiply;
 import io.github.bmr4j.engine.autodiff.Node;
+import io.github.bmr4j.engine.autodiff.RunningStatistics;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.engine.tensor.Tensor;
 import io.github.bmr4j.kernels.Backend;
@@ -18,6 +19,7 @@ import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.Window;
 import io.github.bmr4j.models.layer.Activation;
 import io.github.bmr4j.models.layer.AveragePooling;
+import io.github.bmr4j.models.layer.BatchNorm;
 import io.github.bmr4j.models.layer.ClassToken;
 import io.github.bmr4j.models.layer.Convolution;
 import io.github.bmr4j.models.layer.Dense;
@@ -34,6 +36,8 @@ import io.github.bmr4j.models.layer.SelfAttention;
 import io.github.bmr4j.models.layer.WeightSource;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
+import io.github.bmr4j.models.network.PlainNetwork;
+import io.github.bmr4j.models.network.ResidualNetworks;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -89,6 +93,11 @@ class StructureCompactionTest {
       }
 
       @Override
+      public RunningStatistics runningStatistics(BatchNorm layer) {
+        return plain.runningStatistics(layer);
+      }
+
+      @Override
       public Node noise(Node x, Noise layer) {
         float[] factors = weights.get(layer.name() + PlainNetwork.NOISE);
         if (factors == null) {
@@ -125,7 +134,8 @@ class StructureCompactionTest {
   /** Compacts, compares the outputs, and returns the compact network. */
   private PlainNetwork check(Network network, int multiple) {
     try (Backend backend = Backends.open()) {
-      PlainNetwork compact = StructureCompaction.compact(backend, network, weights, multiple);
+      PlainNetwork compact =
+          StructureCompaction.compact(backend, new PlainNetwork(network, weights), multiple);
       float[] expected = outputs(backend, network, masked(backend));
       float[] actual = outputs(backend, compact.network(), compact.source(backend));
       double scale = 0;
@@ -136,7 +146,7 @@ class StructureCompactionTest {
       for (int i = 0; i < expected.length; i++) {
         assertEquals(expected[i], actual[i], 1e-5 * scale, "output " + i);
       }
-      assertTrue(compact.cost().parameters() <= network.parameterCount());
+      assertTrue(ModelCost.of(compact.network()).parameters() <= network.parameterCount());
       return compact;
     }
   }
@@ -162,10 +172,10 @@ class StructureCompactionTest {
     int d = kept("layer4");
     long parameters =
         26L * a + (25L * a + 1) * b + (25L * b + 1) * c + (c + 1L) * d + (d + 1L) * 10;
-    assertEquals(parameters, compact.cost().parameters());
+    assertEquals(parameters, ModelCost.of(compact.network()).parameters());
     long multiplyAdds = 784L * 25 * a + 100L * 25 * a * b + 25L * b * c + (long) c * d + 10L * d;
-    assertEquals(multiplyAdds, compact.cost().multiplyAdds());
-    assertEquals(4 * parameters, compact.cost().bytes());
+    assertEquals(multiplyAdds, ModelCost.of(compact.network()).multiplyAdds());
+    assertEquals(4 * parameters, ModelCost.of(compact.network()).bytes());
   }
 
   @Test
@@ -194,7 +204,8 @@ class StructureCompactionTest {
     mask("layer2", 15, 0.5);
     PlainNetwork compact = check(network, 1);
     long parameters = 10L * kept("layer1") + (kept("layer1") + 1L) * kept("layer2");
-    assertEquals(parameters + (kept("layer2") + 1L) * 4, compact.cost().parameters());
+    assertEquals(
+        parameters + (kept("layer2") + 1L) * 4, ModelCost.of(compact.network()).parameters());
   }
 
   @ParameterizedTest
@@ -204,7 +215,9 @@ class StructureCompactionTest {
     weights.put(
         layer + PlainNetwork.NOISE, new float[weights.get(layer + PlainNetwork.NOISE).length]);
     PlainNetwork compact = check(network, 1);
-    assertTrue(compact.cost().parameters() < 300, compact.cost().toString());
+    assertTrue(
+        ModelCost.of(compact.network()).parameters() < 300,
+        ModelCost.of(compact.network()).toString());
   }
 
   /** A filter without weights is its bias, in the middle of an image as at its border. */
@@ -334,6 +347,42 @@ class StructureCompactionTest {
             new Dense("head", 12, 3)));
   }
 
+  /** A residual network with batch normalisation, which compacting makes part of convolutions. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void residualNetworksLoseChannelsAndNormalisations(boolean bottleneck) {
+    Network network =
+        Networks.withNoise(
+            ResidualNetworks.of(
+                new ResidualNetworks.Config("small", List.of(1, 2, 1, 1), bottleneck, 8, 32, 5)));
+    draw(network);
+    for (Layer layer : network.parts()) {
+      if (layer instanceof BatchNorm norm) {
+        float[] statistics = new float[2 * norm.channels()];
+        for (int i = 0; i < norm.channels(); i++) {
+          statistics[i] = (float) random.nextGaussian();
+          statistics[norm.channels() + i] = 0.5f + random.nextFloat();
+        }
+        weights.put(norm.name() + PlainNetwork.RUNNING, statistics);
+        mask(norm.name(), norm.channels(), norm.name().contains("bn") ? 0.5 : 0.2);
+      }
+    }
+    PlainNetwork compact = check(network, 1);
+    assertTrue(
+        compact.network().parts().stream().noneMatch(BatchNorm.class::isInstance),
+        "normalisations are in the convolutions");
+    int conv1 = kept("layer1.0.bn1");
+    ParameterBlock first =
+        compact.network().parameters().stream()
+            .filter(block -> block.layer().equals("layer1.0.conv1"))
+            .findFirst()
+            .orElseThrow();
+    assertEquals(conv1, first.rows());
+    assertTrue(
+        ModelCost.of(compact.network()).multiplyAdds() < 0.7 * network.multiplyAdds(),
+        ModelCost.of(compact.network()).toString());
+  }
+
   @Test
   void headsAndHiddenUnitsLeave() {
     Network network = transformer();
@@ -356,12 +405,16 @@ class StructureCompactionTest {
     PlainNetwork compact = check(network, 1);
     long head = 3 * 3 * 13 + 12 * 3;
     long unit = 13 + 12;
-    assertEquals(network.parameterCount() - 2 * head - 3 * unit, compact.cost().parameters());
+    assertEquals(
+        network.parameterCount() - 2 * head - 3 * unit,
+        ModelCost.of(compact.network()).parameters());
 
     weights.put("attention.proj" + PlainNetwork.NOISE, new float[12]);
     PlainNetwork without = check(network, 1);
     long attention = 4L * 12 * 13 + 24;
-    assertEquals(network.parameterCount() - attention - 3 * unit, without.cost().parameters());
+    assertEquals(
+        network.parameterCount() - attention - 3 * unit,
+        ModelCost.of(without.network()).parameters());
   }
 
   @Test
@@ -387,7 +440,7 @@ class StructureCompactionTest {
       refused(backend, between, "needs 10 parameters, but has none");
       assertThrows(
           IllegalArgumentException.class,
-          () -> StructureCompaction.compact(backend, mixer, weights, 0));
+          () -> StructureCompaction.compact(backend, new PlainNetwork(mixer, weights), 0));
     }
   }
 
@@ -395,7 +448,7 @@ class StructureCompactionTest {
     IllegalArgumentException thrown =
         assertThrows(
             IllegalArgumentException.class,
-            () -> StructureCompaction.compact(backend, network, weights, 1));
+            () -> StructureCompaction.compact(backend, new PlainNetwork(network, weights), 1));
     assertTrue(thrown.getMessage().contains(why), thrown.getMessage());
   }
 }

@@ -1,20 +1,22 @@
-package io.github.bmr4j.models.compact;
+package io.github.bmr4j.models.network;
 
 import io.github.bmr4j.engine.autodiff.Input;
 import io.github.bmr4j.engine.autodiff.Node;
+import io.github.bmr4j.engine.autodiff.RunningStatistics;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.engine.tensor.Tensor;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
+import io.github.bmr4j.models.layer.BatchNorm;
+import io.github.bmr4j.models.layer.Layer;
 import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.layer.WeightSource;
-import io.github.bmr4j.models.network.Network;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A network and its weights, without anything random: what {@link StructureCompaction} makes, or
- * what was trained elsewhere.
+ * A network and its weights, without anything random: what {@link
+ * io.github.bmr4j.models.compact.StructureCompaction} makes, or what was trained elsewhere.
  *
  * @param network its layers
  * @param weights values of each block of parameters, by its name
@@ -23,6 +25,9 @@ public record PlainNetwork(Network network, Map<String, float[]> weights) {
 
   /** Behind a layer's name: the factors of its place for noise. */
   public static final String NOISE = ".noise";
+
+  /** Behind the name of a batch normalisation: its means, then its variances. */
+  public static final String RUNNING = ".running";
 
   /**
    * Checks the sizes. The arrays are not copied.
@@ -34,18 +39,26 @@ public record PlainNetwork(Network network, Map<String, float[]> weights) {
     requireSizes(network, weights);
   }
 
-  static void requireSizes(Network network, Map<String, float[]> weights) {
+  private static void requireSizes(Network network, Map<String, float[]> weights) {
     for (ParameterBlock block : network.parameters()) {
-      float[] values = weights.get(block.layer());
-      if (values == null || values.length != block.size()) {
-        throw new IllegalArgumentException(
-            "Layer "
-                + block.layer()
-                + " needs "
-                + block.size()
-                + " parameters, but has "
-                + (values == null ? "none" : String.valueOf(values.length)));
+      requireSize("Layer " + block.layer(), block.size(), weights.get(block.layer()));
+    }
+    for (Layer layer : network.parts()) {
+      if (layer instanceof BatchNorm norm) {
+        float[] statistics = weights.get(norm.name() + RUNNING);
+        requireSize("The statistics of " + norm.name(), 2 * norm.channels(), statistics);
       }
+    }
+  }
+
+  private static void requireSize(String what, int size, float[] values) {
+    if (values == null || values.length != size) {
+      throw new IllegalArgumentException(
+          what
+              + " needs "
+              + size
+              + " parameters, but has "
+              + (values == null ? "none" : String.valueOf(values.length)));
     }
   }
 
@@ -68,20 +81,15 @@ public record PlainNetwork(Network network, Map<String, float[]> weights) {
       public Node weights(ParameterBlock block) {
         return new Input(tensors.get(block.layer()));
       }
+
+      @Override
+      public RunningStatistics runningStatistics(BatchNorm layer) {
+        RunningStatistics statistics = new RunningStatistics(backend, layer.channels());
+        float[] values = weights.get(layer.name() + RUNNING);
+        statistics.mean().copyFrom(values, 0);
+        statistics.variance().copyFrom(values, layer.channels());
+        return statistics;
+      }
     };
-  }
-
-  /**
-   * What it costs: parameters, multiply-adds for one example of products and convolutions, and
-   * bytes of the parameters in single precision.
-   */
-  public ModelCost cost() {
-    return cost(network);
-  }
-
-  /** What a network costs, whatever its weights. */
-  public static ModelCost cost(Network network) {
-    long parameters = network.parameterCount();
-    return new ModelCost(parameters, network.multiplyAdds(), Float.BYTES * parameters);
   }
 }
