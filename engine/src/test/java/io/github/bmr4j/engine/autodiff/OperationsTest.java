@@ -209,6 +209,40 @@ class OperationsTest {
                           TOLERANCE);
                 }),
             new Case(
+                "BatchNormalization of images",
+                Set.of(BatchNormalization.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(3, 5, 2, 4)
+                        .operand(5)
+                        .operand(5)
+                        .check(
+                            x ->
+                                new BatchNormalization(
+                                    x.get(0), x.get(1), x.get(2), new RunningStatistics(b, 5)),
+                            x -> ImageReference.normalizeChannels(x[0], x[1], x[2], 8),
+                            2e-5)),
+            new Case(
+                "BatchNormalization of vectors beside its operand",
+                Set.of(BatchNormalization.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(9, 3)
+                        .operand(3)
+                        .operand(3)
+                        .check(
+                            x ->
+                                new Add(
+                                    x.get(0),
+                                    new BatchNormalization(
+                                        x.get(0), x.get(1), x.get(2), new RunningStatistics(b, 3))),
+                            x ->
+                                zip(
+                                    x[0],
+                                    ImageReference.normalizeChannels(x[0], x[1], x[2], 1),
+                                    Double::sum),
+                            2e-5)),
+            new Case(
                 "LayerNormalization",
                 Set.of(LayerNormalization.class),
                 b ->

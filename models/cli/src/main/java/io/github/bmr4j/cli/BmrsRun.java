@@ -26,39 +26,31 @@ final class BmrsRun {
   private static final String METHOD = Choice.nameOf(MethodKind.BMRS);
 
   private final DataSource data;
+  private final BmrsPreset preset;
   private final Split split;
   private final Standardization standardization;
   private final Network network;
-  private final HiddenLayers hidden;
-  private final String activation;
   private final Bmrs.Config config;
   private final Backend backend;
 
   /**
    * @param data as given by its name
-   * @param split the data set as the network sees it
-   * @param standardization by which it came to be so
-   * @param network without noise
-   * @param hidden sizes of its hidden layers
-   * @param activation name of the function between them
+   * @param preset network and how it sees the data
+   * @param prepared the data set as the network sees it
    * @param config schedule and settings
    * @param backend does the work
    */
   BmrsRun(
       DataSource data,
-      Split split,
-      Standardization standardization,
-      Network network,
-      HiddenLayers hidden,
-      String activation,
+      BmrsPreset preset,
+      BmrsPreset.Prepared prepared,
       Bmrs.Config config,
       Backend backend) {
     this.data = data;
-    this.split = split;
-    this.standardization = standardization;
-    this.network = network;
-    this.hidden = hidden;
-    this.activation = activation;
+    this.preset = preset;
+    this.split = prepared.split();
+    this.standardization = prepared.standardization();
+    this.network = preset.network(split);
     this.config = config;
     this.backend = backend;
   }
@@ -114,8 +106,8 @@ final class BmrsRun {
             network.name(),
             Numbers.count(network.parameterCount()),
             Numbers.count(bmrs.model().structureCount()),
-            config.epochs(),
-            config.fineTuneEpochs(),
+            config.schedule().epochs(),
+            config.schedule().fineTuneEpochs(),
             config.rule().name(),
             config.seed()));
     err.println(backend.describe());
@@ -201,14 +193,16 @@ final class BmrsRun {
 
   private Map<String, Object> settings() {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("hidden", hidden.sizes());
-    json.put("activation", activation);
-    json.put("batch", config.batch());
-    json.put("epochs", config.epochs());
-    json.put("prune_every", config.pruneEvery());
-    json.put("fine_tune", config.fineTuneEpochs());
-    json.put("learning_rate", config.learningRate());
-    json.put("divergence", Choice.nameOf(config.weighting()));
+    json.put("hidden", preset.hidden().sizes());
+    json.put("activation", Choice.nameOf(preset.activation()));
+    json.put("batch", config.schedule().batch());
+    json.put("epochs", config.schedule().epochs());
+    json.put("prune_every", config.schedule().pruneEvery());
+    json.put("fine_tune", config.schedule().fineTuneEpochs());
+    json.put("learning_rate", config.schedule().learningRate());
+    json.put("divergence", Choice.nameOf(config.objective().weighting()));
+    json.put("divergence_factor", config.objective().factor());
+    json.put("drawing", Choice.nameOf(config.objective().drawing()));
     json.put("rule", config.rule().name());
     json.put("threshold", Json.finiteOrNull(config.rule().threshold()));
     json.put("validation_fraction", config.validationFraction());
@@ -231,8 +225,8 @@ final class BmrsRun {
     metadata.put("classes", Json.write(split.train().classNames()));
     metadata.put("network", network.name());
     metadata.put("input_shape", Json.write(network.input().toArray()));
-    metadata.put("hidden", Json.write(hidden.sizes()));
-    metadata.put("activation", activation);
+    metadata.put("hidden", Json.write(preset.hidden().sizes()));
+    metadata.put("activation", Choice.nameOf(preset.activation()));
     metadata.put("standardization_mean", Json.write(standardization.mean()));
     metadata.put("standardization_std", Json.write(standardization.standardDeviation()));
     return metadata;
@@ -317,7 +311,7 @@ final class BmrsRun {
 
     @Override
     public void epoch(Bmrs.Epoch epoch) {
-      int all = config.epochs() + config.fineTuneEpochs();
+      int all = config.schedule().epochs() + config.schedule().fineTuneEpochs();
       if (all > 100 && epoch.number() % (all / 50) != 0) {
         return;
       }

@@ -1,5 +1,6 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.engine.inference.MultiplicativeNoise;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.engine.reduction.InclusionProbability.Estimator;
 import io.github.bmr4j.kernels.UnaryFunction;
@@ -155,6 +156,20 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
   static final class Scheme extends Choice<InferenceScheme> {
     Scheme() {
       super("inference scheme", List.of(InferenceScheme.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --drawing}. */
+  static final class DrawingTime extends Choice<Bmrs.Drawing> {
+    DrawingTime() {
+      super("time of drawing", List.of(Bmrs.Drawing.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --granularity}. */
+  static final class NoiseGranularity extends Choice<MultiplicativeNoise.Granularity> {
+    NoiseGranularity() {
+      super("granularity", List.of(MultiplicativeNoise.Granularity.values()), Choice::nameOf);
     }
   }
 

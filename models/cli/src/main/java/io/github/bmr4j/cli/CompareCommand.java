@@ -31,12 +31,13 @@ import picocli.CommandLine.Spec;
     footer = {
       "  bmr compare --study principled-pruning --data-dir uci --seeds 3",
       "  bmr compare --study principled-pruning --data-dir uci --only data=boston,scheme=vbp",
+      "  bmr compare --study bmrs --seeds 1 --only network=lenet,method=bmrs-u-4",
       "",
       "Exit codes: 0 fine, 1 a run failed, 2 bad usage or bad input."
     })
 final class CompareCommand implements Callable<Integer> {
 
-  private static final List<Study> STUDIES = List.of(new PrincipledPruningStudy());
+  private static final List<Study> STUDIES = List.of(new PrincipledPruningStudy(), new BmrsStudy());
 
   @Spec private CommandSpec spec;
 
@@ -57,7 +58,7 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--seeds",
       paramLabel = "N",
-      description = "Seeds 0 … N−1 of each configuration (default: as many as the study has).")
+      description = "How many seeds of each configuration (default: as many as the study has).")
   private int seeds;
 
   @Option(

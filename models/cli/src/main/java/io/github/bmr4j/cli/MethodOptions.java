@@ -1,5 +1,6 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.engine.inference.MultiplicativeNoise;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.method.Bmrs;
@@ -141,6 +142,32 @@ final class MethodOptions {
   private Bmrs.DivergenceWeighting weighting;
 
   @Option(
+      names = "--divergence-factor",
+      paramLabel = "FACTOR",
+      description = "Of bmrs: factor on the divergence (default: 1).")
+  private Double divergenceFactor;
+
+  @Option(
+      names = "--drawing",
+      paramLabel = "WHEN",
+      converter = Choice.DrawingTime.class,
+      completionCandidates = Choice.DrawingTime.class,
+      description =
+          "Of bmrs: when the factors are random: ${COMPLETION-CANDIDATES}; with training, and not"
+              + " always, fine-tuning has them at their means.")
+  private Bmrs.Drawing drawing;
+
+  @Option(
+      names = "--granularity",
+      paramLabel = "WHAT",
+      converter = Choice.NoiseGranularity.class,
+      completionCandidates = Choice.NoiseGranularity.class,
+      description =
+          "Of bmrs: what has a draw of its own in a training step: ${COMPLETION-CANDIDATES} (each"
+              + " example and position, as published, or each structure).")
+  private MultiplicativeNoise.Granularity granularity;
+
+  @Option(
       names = "--kl",
       paramLabel = "FORM",
       converter = Choice.Divergence.class,
@@ -191,6 +218,9 @@ final class MethodOptions {
     refuse(command, MethodKind.BMRS, "--fine-tune", fineTune);
     refuse(command, MethodKind.BMRS, "--divergence", weighting);
     refuseRegression(command);
+    refuse(command, MethodKind.BMRS, "--divergence-factor", divergenceFactor);
+    refuse(command, MethodKind.BMRS, "--drawing", drawing);
+    refuse(command, MethodKind.BMRS, "--granularity", granularity);
     int chosenBatch = atLeast(command, 1, "--batch", batch, defaults.batch());
     if (batch != null && batch > examples) {
       throw bad(
@@ -315,7 +345,7 @@ final class MethodOptions {
       throw bad(command, "--rule " + rule.name() + " is about weights; bmrs removes structures");
     }
     requireWholeEpochs(command);
-    int chosenBatch = atLeast(command, 1, "--batch", batch, defaults.batch());
+    int chosenBatch = atLeast(command, 1, "--batch", batch, defaults.schedule().batch());
     if (chosenBatch > examples * (1 - defaults.validationFraction())) {
       throw bad(
           command,
@@ -325,16 +355,28 @@ final class MethodOptions {
               + (int) (examples * (1 - defaults.validationFraction()))
               + " examples are not held out for validation");
     }
-    double rate = rate(command, defaults.learningRate());
+    Bmrs.Schedule schedule = defaults.schedule();
+    double rate = rate(command, schedule.learningRate());
+    double factor = divergenceFactor == null ? defaults.objective().factor() : divergenceFactor;
+    if (!(factor >= 0 && factor < Double.POSITIVE_INFINITY)) {
+      throw bad(command, "--divergence-factor must be at least 0 and finite, but is " + factor);
+    }
     return defaults
+        .withModel(
+            granularity == null ? defaults.model() : defaults.model().withGranularity(granularity))
+        .withObjective(
+            new Bmrs.Objective(
+                weighting == null ? defaults.objective().weighting() : weighting,
+                factor,
+                drawing == null ? defaults.objective().drawing() : drawing))
         .withSchedule(
-            chosenBatch,
-            epochs == null ? defaults.epochs() : epochs.intValue(),
-            atLeast(command, 0, "--prune-every", pruneEvery, defaults.pruneEvery()),
-            atLeast(command, 0, "--fine-tune", fineTune, defaults.fineTuneEpochs()))
-        .withLearningRate(rate)
+            new Bmrs.Schedule(
+                chosenBatch,
+                epochs == null ? schedule.epochs() : epochs.intValue(),
+                atLeast(command, 0, "--prune-every", pruneEvery, schedule.pruneEvery()),
+                atLeast(command, 0, "--fine-tune", fineTune, schedule.fineTuneEpochs()),
+                rate))
         .withRule(rule == null ? defaults.rule() : rule.structures())
-        .withWeighting(weighting == null ? defaults.weighting() : weighting)
         .withSeed(seed == null ? defaults.seed() : seed);
   }
 
@@ -373,6 +415,9 @@ final class MethodOptions {
     refuse(command, MethodKind.STOCHASTIC_BMR, "--reparameterization", reparameterization);
     refuse(command, MethodKind.BMRS, "--prune-every", pruneEvery);
     refuse(command, MethodKind.BMRS, "--divergence", weighting);
+    refuse(command, MethodKind.BMRS, "--divergence-factor", divergenceFactor);
+    refuse(command, MethodKind.BMRS, "--drawing", drawing);
+    refuse(command, MethodKind.BMRS, "--granularity", granularity);
     requireWholeEpochs(command);
     PrincipledPruning.Config defaults =
         PrincipledPruning.Config.boston(scheme == null ? InferenceScheme.LOCAL : scheme);

@@ -190,7 +190,6 @@ final class PruneCommand implements Callable<Integer> {
 
   private int trainStructures() throws IOException {
     long start = System.nanoTime();
-    BmrsPreset preset = BmrsPreset.of(data);
     refuseOptionsOfOtherNetworks();
     if (network == NetworkKind.VIT || network == NetworkKind.MIXER) {
       throw new ParameterException(
@@ -199,25 +198,18 @@ final class PruneCommand implements Callable<Integer> {
               + Choice.nameOf(network)
               + "; choose mlp or lenet");
     }
-    boolean lenet = network == NetworkKind.LENET;
-    HiddenLayers layers = lenet ? HiddenLayers.of() : hidden == null ? preset.hidden() : hidden;
-    UnaryFunction usual = lenet ? UnaryFunction.RELU : preset.activation();
-    UnaryFunction function = activation == null ? usual : activation;
+    BmrsPreset usual = BmrsPreset.of(data, network);
+    BmrsPreset preset =
+        usual.with(
+            hidden == null ? usual.hidden() : hidden,
+            activation == null ? usual.activation() : activation);
     Split raw = load().split();
     Bmrs.Config config = method.bmrs(spec.commandLine(), preset.method(), raw.train().size());
-    Standardization standardization = data.standardization(raw);
-    Split split = padded(standardization.apply(raw));
-    Network net =
-        lenet
-            ? Networks.lenet5(
-                split.train().inputShape().channels(), split.train().classNames().size())
-            : network(network, split, layers, function);
+    BmrsPreset.Prepared prepared = preset.prepare(raw);
     try (Backend backend = machine.open();
         ResultFolder folder = ResultFolder.open(out)) {
       PrintWriter err = spec.commandLine().getErr();
-      BmrsRun run =
-          new BmrsRun(
-              data, split, standardization, net, layers, Choice.nameOf(function), config, backend);
+      BmrsRun run = new BmrsRun(data, preset, prepared, config, backend);
       Map<String, Object> json = run.run(err, output.quiet(), folder, start);
       print(json, BmrsRun.report(json));
       return ExitCode.OK;

@@ -4,6 +4,7 @@ import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.layer.Activation;
 import io.github.bmr4j.models.layer.AveragePooling;
+import io.github.bmr4j.models.layer.BatchNorm;
 import io.github.bmr4j.models.layer.ClassToken;
 import io.github.bmr4j.models.layer.Convolution;
 import io.github.bmr4j.models.layer.Dense;
@@ -52,10 +53,16 @@ public final class Networks {
   }
 
   /**
-   * The same network with a place for noise behind each activation of a layer with parameters: on
-   * the units of dense layers, on the filters of convolutions.
+   * The same network with places for noise, where Wright, Igel and Selvan (2024) have them. In a
+   * chain behind each activation of a layer with parameters: on the units of dense layers, on the
+   * filters of convolutions. With skip connections, behind each batch normalisation, and on the
+   * features that attention and perceptrons add to tokens.
    */
   public static Network withNoise(Network network) {
+    if (network.layers().stream().anyMatch(Residual.class::isInstance)) {
+      List<Layer> layers = noiseBesideShortcuts(network.layers());
+      return new Network(network.name(), network.input(), layers);
+    }
     List<Layer> layers = new ArrayList<>();
     Shape shape = network.input();
     String last = null;
@@ -70,6 +77,33 @@ public final class Networks {
       }
     }
     return new Network(network.name(), network.input(), layers);
+  }
+
+  private static List<Layer> noiseBesideShortcuts(List<Layer> given) {
+    List<Layer> layers = new ArrayList<>();
+    for (Layer layer : given) {
+      switch (layer) {
+        case Residual residual -> layers.add(withNoise(residual));
+        case BatchNorm norm -> {
+          layers.add(norm);
+          layers.add(new Noise(norm.name(), norm.channels(), 0));
+        }
+        case SelfAttention attention -> {
+          layers.add(attention);
+          layers.add(new Noise(attention.mixing().layer(), attention.width(), 1));
+        }
+        default -> layers.add(layer);
+      }
+    }
+    return layers;
+  }
+
+  private static Residual withNoise(Residual residual) {
+    List<Layer> branch = noiseBesideShortcuts(residual.layers());
+    if (branch.getLast() instanceof Dense dense) {
+      branch.add(new Noise(dense.name(), dense.outputs(), 1));
+    }
+    return new Residual(branch, noiseBesideShortcuts(residual.shortcut()));
   }
 
   /**
