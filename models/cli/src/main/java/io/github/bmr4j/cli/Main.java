@@ -21,6 +21,8 @@ import picocli.CommandLine.Spec;
       PruneCommand.class,
       SelectCommand.class,
       CompareCommand.class,
+      ReportCommand.class,
+      VerifyCommand.class,
       DoctorCommand.class,
       DataCommand.class
     },

@@ -150,7 +150,7 @@ final class PruneCommand implements Callable<Integer> {
       paramLabel = "DIR",
       defaultValue = "bmr-out",
       description = {
-        "Folder for posterior.safetensors, certificate.safetensors, compact.safetensors and result.json; with FILE, for"
+        "Folder for posterior.safetensors, certificate.safetensors, compact.safetensors, report.html and result.json; with FILE, for"
             + " pruned.safetensors or pruned.npz, certificate.json and result.json (default: ${DEFAULT-VALUE}). What it has of these is replaced when the run has ended well."
       })
   private Path out;
@@ -298,14 +298,11 @@ final class PruneCommand implements Callable<Integer> {
       if (!output.quiet()) {
         announce(err, split, net, config, backend);
       }
+      RunRecorder recorder =
+          new RunRecorder(Progress.of(err, output.quiet(), config, net.parameterCount()));
       StochasticBmr bmr =
-          new StochasticBmr(
-              backend,
-              net,
-              split.train(),
-              split.test(),
-              config,
-              Progress.of(err, output.quiet(), config, net.parameterCount()));
+          new StochasticBmr(backend, net, split.train(), split.test(), config, recorder);
+      recorder.watch(backend, bmr.model(), split.test());
       StochasticBmr.Result result = bmr.run();
       double seconds = (System.nanoTime() - start) * 1e-9;
       Compacted compacted =
@@ -320,6 +317,7 @@ final class PruneCommand implements Callable<Integer> {
               config,
               backend,
               result,
+              recorder,
               compacted,
               seconds,
               ResultFiles.in(folder),
@@ -341,6 +339,7 @@ final class PruneCommand implements Callable<Integer> {
                 ResultFiles.COMPACT,
                 file -> CompactFiles.save(file, compacted.network(), provenance)));
       }
+      results.add(ResultFiles.report(json));
       results.add(
           new ResultFolder.Result(
               ResultFiles.RESULT, file -> AtomicFiles.writeText(file, Json.writeIndented(json))));

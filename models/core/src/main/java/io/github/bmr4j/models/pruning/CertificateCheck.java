@@ -87,10 +87,8 @@ public final class CertificateCheck {
     int rounds = certificate.rounds().size();
     int number = layer.round()[i];
     if (kept ? number != 0 : number < 1 || number > rounds) {
-      return difference(
-          l,
-          i,
-          "left in round " + number + ", but " + (kept ? "it stayed" : "there were " + rounds));
+      String truth = kept ? "it stayed" : "there were " + rounds;
+      return difference(l, i, "left in round " + number + ", but " + truth);
     }
     if (rounds == 0) {
       return Optional.empty();
@@ -103,35 +101,37 @@ public final class CertificateCheck {
       return difference(
           l,
           i,
-          "has the posterior mean %s and standard deviation %s and the prior variance %s",
-          mean,
-          deviation,
-          variance);
+          "has the posterior mean "
+              + mean
+              + " and standard deviation "
+              + deviation
+              + " and the prior variance "
+              + variance);
     }
     double precision = 1 / (deviation * deviation);
     double expected = GaussianReduction.spikeDeltaF(mean, precision, variance);
-    double scale = Math.max(1, Math.abs(expected) + precision * mean * mean);
-    if (!(Math.abs(layer.deltaF()[i] - expected) <= TOLERANCE * scale)) {
+    double slack = TOLERANCE * Math.max(1, Math.abs(expected) + precision * mean * mean);
+    if (!(Math.abs(layer.deltaF()[i] - expected) <= slack)) {
       return difference(
-          l, i, "has dF = %s in the certificate, but it is %s", layer.deltaF()[i], expected);
+          l, i, "has dF = " + layer.deltaF()[i] + " in the certificate, but it is " + expected);
     }
     if (!kept) {
       removed++;
       predicted += expected;
     }
     double threshold = round.thresholds().get(l);
-    double slack = TOLERANCE * scale;
     if (layer.reason()[i] == Reason.EVIDENCE.code() && !(expected >= threshold - slack)) {
       return difference(
-          l, i, "left by its evidence, but dF = %s is below the threshold %s", expected, threshold);
+          l, i, "left, but dF = " + expected + " is below the threshold " + threshold);
     }
     if (kept && expected > threshold + slack) {
-      return difference(l, i, "stayed, but dF = %s is above the threshold %s", expected, threshold);
+      return difference(
+          l, i, "stayed, but dF = " + expected + " is above the threshold " + threshold);
     }
     return Optional.empty();
   }
 
-  private Optional<String> difference(int l, int i, String what, Object... values) {
+  private Optional<String> difference(int l, int i, String what) {
     Decisions layer = certificate.layers().get(l);
     ParameterBlock block = layer.block();
     int weights = block.rows() * block.columns();
@@ -139,11 +139,8 @@ public final class CertificateCheck {
         i < weights
             ? ".weight[" + i / block.columns() + ", " + i % block.columns() + "]"
             : ".bias[" + (i - weights) + "]";
-    return Optional.of(
-        block.layer()
-            + where
-            + (layer.round()[i] > 0 ? " (round " + layer.round()[i] + ") " : " ")
-            + String.format(Locale.ROOT, what, values));
+    String when = layer.round()[i] > 0 ? " (round " + layer.round()[i] + ") " : " ";
+    return Optional.of(block.layer() + where + when + what);
   }
 
   private Optional<String> totals(Round round) {
