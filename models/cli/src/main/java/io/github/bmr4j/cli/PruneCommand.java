@@ -280,7 +280,8 @@ final class PruneCommand implements Callable<Integer> {
   private int train() throws IOException {
     long start = System.nanoTime();
     refuseOptionsOfOtherNetworks();
-    Split raw = load().split();
+    DataSource.Loaded loaded = load();
+    Split raw = loaded.split();
     Preset preset = Preset.of(data, raw.train().size());
     boolean published = network.isPublished();
     HiddenLayers layers = published ? HiddenLayers.of() : hidden == null ? preset.hidden() : hidden;
@@ -324,6 +325,11 @@ final class PruneCommand implements Callable<Integer> {
               Backends.warnings());
       Map<String, Object> json = ResultJson.of(run);
       Map<String, String> provenance = provenance(run, standardization);
+      if (data.isTable()) {
+        provenance.put("features", Json.write(loaded.features()));
+        provenance.put("target", loaded.targets().getFirst());
+        provenance.put("test_share", Double.toString(table.testShare()));
+      }
       List<ResultFolder.Result> results = new ArrayList<>();
       results.add(
           new ResultFolder.Result(
