@@ -88,6 +88,7 @@ final class BmrsRun {
                 file ->
                     NoisyModelFiles.saveCertificate(
                         file, bmrs.model(), bmrs.pruning(), result.decision(), metadata)),
+            ResultFiles.report(json),
             new ResultFolder.Result(
                 ResultFiles.RESULT,
                 file -> AtomicFiles.writeText(file, Json.writeIndented(json)))));
@@ -155,6 +156,7 @@ final class BmrsRun {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("posterior", folder.file(ResultFiles.POSTERIOR).toString());
     json.put("certificate", folder.file(ResultFiles.CERTIFICATE).toString());
+    json.put("report", folder.file(ResultFiles.REPORT).toString());
     json.put("result", folder.file(ResultFiles.RESULT).toString());
     return json;
   }

@@ -21,6 +21,10 @@ import picocli.CommandLine.Spec;
       PruneCommand.class,
       SelectCommand.class,
       CompareCommand.class,
+      EvaluateCommand.class,
+      PredictCommand.class,
+      ReportCommand.class,
+      VerifyCommand.class,
       DoctorCommand.class,
       DataCommand.class
     },

@@ -150,7 +150,7 @@ final class PruneCommand implements Callable<Integer> {
       paramLabel = "DIR",
       defaultValue = "bmr-out",
       description = {
-        "Folder for posterior.safetensors, certificate.safetensors, compact.safetensors and result.json; with FILE, for"
+        "Folder for posterior.safetensors, certificate.safetensors, compact.safetensors, report.html and result.json; with FILE, for"
             + " pruned.safetensors or pruned.npz, certificate.json and result.json (default: ${DEFAULT-VALUE}). What it has of these is replaced when the run has ended well."
       })
   private Path out;
@@ -272,7 +272,8 @@ final class PruneCommand implements Callable<Integer> {
   private int train() throws IOException {
     long start = System.nanoTime();
     refuseOptionsOfOtherNetworks();
-    Split raw = load().split();
+    DataSource.Loaded loaded = load();
+    Split raw = loaded.split();
     Preset preset = Preset.of(data, raw.train().size());
     boolean published = network.isPublished();
     HiddenLayers layers = published ? HiddenLayers.of() : hidden == null ? preset.hidden() : hidden;
@@ -290,14 +291,11 @@ final class PruneCommand implements Callable<Integer> {
       if (!output.quiet()) {
         announce(err, split, net, config, backend);
       }
+      RunRecorder recorder =
+          new RunRecorder(Progress.of(err, output.quiet(), config, net.parameterCount()));
       StochasticBmr bmr =
-          new StochasticBmr(
-              backend,
-              net,
-              split.train(),
-              split.test(),
-              config,
-              Progress.of(err, output.quiet(), config, net.parameterCount()));
+          new StochasticBmr(backend, net, split.train(), split.test(), config, recorder);
+      recorder.watch(backend, bmr.model(), split.test());
       StochasticBmr.Result result = bmr.run();
       double seconds = (System.nanoTime() - start) * 1e-9;
       Compacted compacted =
@@ -312,12 +310,18 @@ final class PruneCommand implements Callable<Integer> {
               config,
               backend,
               result,
+              recorder,
               compacted,
               seconds,
               ResultFiles.in(folder),
               Backends.warnings());
       Map<String, Object> json = ResultJson.of(run);
       Map<String, String> provenance = provenance(run, standardization);
+      if (data.isTable()) {
+        provenance.put("features", Json.write(loaded.features()));
+        provenance.put("target", loaded.targets().getFirst());
+        provenance.put("test_share", Double.toString(table.testShare()));
+      }
       List<ResultFolder.Result> results = new ArrayList<>();
       results.add(
           new ResultFolder.Result(
@@ -333,6 +337,7 @@ final class PruneCommand implements Callable<Integer> {
                 ResultFiles.COMPACT,
                 file -> CompactFiles.save(file, compacted.network(), provenance)));
       }
+      results.add(ResultFiles.report(json));
       results.add(
           new ResultFolder.Result(
               ResultFiles.RESULT, file -> AtomicFiles.writeText(file, Json.writeIndented(json))));

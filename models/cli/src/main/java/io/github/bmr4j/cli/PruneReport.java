@@ -82,7 +82,7 @@ final class PruneReport {
         Locale.ROOT,
         "Gained by pruning, in nats: log evidence %s as predicted, ELBO %s as realised.%n"
             + "Time: %s (training %.1f s, pruning %.1f s, evaluation %.1f s) on %s.%n"
-            + "Results: %s%n         %s%n%s         %s%n",
+            + "Results: %s%n         %s%n%s         %s%n         %s%n",
         Numbers.signed(result.predicted(), 1),
         Numbers.signed(result.realised(), 1),
         Numbers.clock(run.totalSeconds()),
@@ -93,6 +93,7 @@ final class PruneReport {
         run.files().posterior(),
         run.files().certificate(),
         run.compacted() == null ? "" : String.format("         %s%n", run.files().compact()),
+        run.files().report(),
         run.files().result());
   }
 }

@@ -17,6 +17,7 @@ import java.util.List;
  * @param config schedule and settings
  * @param backend that did the work
  * @param result what came out
+ * @param recorder what was heard of it
  * @param compacted what is left of the network, or null if its kind cannot be compacted
  * @param totalSeconds wall time from reading the data to the end of the last evaluation
  * @param files where the results are
@@ -31,6 +32,7 @@ record PruneRun(
     StochasticBmr.Config config,
     Backend backend,
     StochasticBmr.Result result,
+    RunRecorder recorder,
     Compacted compacted,
     double totalSeconds,
     ResultFiles files,

@@ -7,6 +7,8 @@ import io.github.bmr4j.models.io.Json;
 import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.method.Evaluation;
 import io.github.bmr4j.models.method.StochasticBmr;
+import io.github.bmr4j.models.metric.Calibration;
+import io.github.bmr4j.models.metric.ReliabilityBin;
 import io.github.bmr4j.models.pruning.ModelReduction.Decisions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -47,6 +49,8 @@ final class ResultJson {
     json.put("compact", run.compacted() == null ? null : run.compacted().json());
     json.put("layers", layers(result.reduction().decisions()));
     json.put("rounds", rounds(run));
+    json.put("trajectory", run.recorder().trajectory());
+    json.put("loss", run.recorder().loss());
     json.put("config", config(run));
     json.put("dataset", dataset(run.split()));
     json.put("versions", versions(run.backend().describe()));
@@ -67,6 +71,20 @@ final class ResultJson {
     json.put("expected_log_likelihood", number(evaluation.expectedLogLikelihood()));
     json.put("kl", number(evaluation.klDivergence()));
     json.put("weights", evaluation.weights());
+    json.put("reliability", reliability(evaluation.metrics().calibration()));
+    return json;
+  }
+
+  /** The buckets of the calibration error, by rising confidence. */
+  private static List<Object> reliability(Calibration calibration) {
+    List<Object> json = new ArrayList<>();
+    for (ReliabilityBin bin : calibration.bins()) {
+      Map<String, Object> entry = new LinkedHashMap<>();
+      entry.put("count", bin.count());
+      entry.put("confidence", number(bin.confidence()));
+      entry.put("accuracy", number(bin.accuracy()));
+      json.add(entry);
+    }
     return json;
   }
 
@@ -75,7 +93,7 @@ final class ResultJson {
     json.put("total", number(run.totalSeconds()));
     json.put("train", number(run.result().trainSeconds()));
     json.put("prune", number(run.result().pruneSeconds()));
-    json.put("evaluate", number(run.result().evaluateSeconds()));
+    json.put("evaluate", number(run.result().evaluateSeconds() + run.recorder().seconds()));
     return json;
   }
 
@@ -87,6 +105,7 @@ final class ResultJson {
     if (run.compacted() != null) {
       json.put("compact", files.compact().toString());
     }
+    json.put("report", files.report().toString());
     json.put("result", files.result().toString());
     return json;
   }

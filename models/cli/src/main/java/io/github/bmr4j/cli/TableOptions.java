@@ -67,13 +67,27 @@ final class TableOptions {
   }
 
   /**
+   * Reads all of a table.
+   *
+   * @param file that exists
+   */
+  Table readAll(Path file) throws IOException {
+    return TableFile.read(file, new TableFile.Format(separator, !noHeader));
+  }
+
+  /** The column that is named as the target, or null. */
+  String target() {
+    return targets.isEmpty() ? null : targets.getFirst();
+  }
+
+  /**
    * Reads a table.
    *
    * @param file that exists
    * @throws IllegalArgumentException if it has not what the options say, or misses values
    */
   Table.Named read(Path file) throws IOException {
-    Table all = TableFile.read(file, new TableFile.Format(separator, !noHeader));
+    Table all = readAll(file);
     Set<String> out = new HashSet<>(ignored);
     Table kept = out.isEmpty() ? all : all.without(out);
     List<String> wanted =

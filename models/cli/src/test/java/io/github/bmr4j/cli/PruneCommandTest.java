@@ -210,7 +210,8 @@ class PruneCommandTest {
               ResultFiles.RESULT,
               ResultFiles.POSTERIOR,
               ResultFiles.CERTIFICATE,
-              ResultFiles.COMPACT),
+              ResultFiles.COMPACT,
+              ResultFiles.REPORT),
           files.map(file -> file.getFileName().toString()).collect(Collectors.toSet()));
     }
   }

@@ -44,9 +44,21 @@ public final class ModelReduction {
    * @param byStructure weights of dead units
    * @param predicted Σ ΔF of both, in nats
    * @param thresholds of the rule, a layer each; NaN for layers that are not pruned by evidence
+   * @param priorVariances v of the prior N(0, v) that the evidence was computed with, a layer each
    */
   public record Round(
-      int round, long byEvidence, long byStructure, double predicted, List<Double> thresholds) {
+      int round,
+      long byEvidence,
+      long byStructure,
+      double predicted,
+      List<Double> thresholds,
+      List<Double> priorVariances) {
+
+    /** Keeps the lists from being changed. */
+    public Round {
+      thresholds = List.copyOf(thresholds);
+      priorVariances = List.copyOf(priorVariances);
+    }
 
     /** Weights removed. */
     public long removed() {
@@ -103,7 +115,7 @@ public final class ModelReduction {
    */
   private final List<Slice> evidence = new ArrayList<>();
 
-  private int rounds;
+  private final List<Round> history = new ArrayList<>();
 
   /**
    * @param backend computes the evidence
@@ -137,6 +149,7 @@ public final class ModelReduction {
   public Round prune() {
     List<boolean[]> active = new ArrayList<>();
     List<Double> thresholds = new ArrayList<>();
+    List<Double> priorVariances = new ArrayList<>();
     List<float[]> deltaF = new ArrayList<>();
     List<Slice> deviations = new ArrayList<>();
     for (int l = 0; l < layers.size(); l++) {
@@ -144,6 +157,7 @@ public final class ModelReduction {
       deviations.add(layer.weights().standardDeviations());
       deltaF.add(evidence(layer, deviations.get(l), evidence.get(l)));
       active.add(active(l));
+      priorVariances.add((double) layer.weights().priorVariance());
     }
     long byEvidence = 0;
     List<boolean[]> before = active.stream().map(boolean[]::clone).toList();
@@ -161,17 +175,25 @@ public final class ModelReduction {
       byStructure =
           DeadUnits.remove(layers.stream().map(Layer::block).toList(), active, zeroAtZero);
     }
-    rounds++;
+    int round = history.size() + 1;
     double predicted = 0;
     for (int l = 0; l < layers.size(); l++) {
       backend.memory().pull(layers.get(l).weights().factors().mean());
       backend.memory().pull(deviations.get(l));
       predicted +=
           record(
-              l, before.get(l), afterRule.get(l), active.get(l), deltaF.get(l), deviations.get(l));
+              l,
+              round,
+              before.get(l),
+              afterRule.get(l),
+              active.get(l),
+              deltaF.get(l),
+              deviations.get(l));
       layers.get(l).weights().setMask(mask(active.get(l)));
     }
-    return new Round(rounds, byEvidence, byStructure, predicted, thresholds);
+    Round done = new Round(round, byEvidence, byStructure, predicted, thresholds, priorVariances);
+    history.add(done);
+    return done;
   }
 
   private float[] evidence(Layer layer, Slice deviations, Slice out) {
@@ -220,6 +242,7 @@ public final class ModelReduction {
 
   private double record(
       int l,
+      int round,
       boolean[] before,
       boolean[] afterRule,
       boolean[] after,
@@ -236,7 +259,7 @@ public final class ModelReduction {
         if (!after[i]) {
           Reason reason = afterRule[i] ? Reason.DEAD_UNIT : Reason.EVIDENCE;
           decided.reason()[i] = reason.code();
-          decided.round()[i] = rounds;
+          decided.round()[i] = round;
           predicted += deltaF[i];
         }
       }
@@ -264,7 +287,22 @@ public final class ModelReduction {
 
   /** How often was pruned. */
   public int rounds() {
-    return rounds;
+    return history.size();
+  }
+
+  /** The rounds so far. */
+  public List<Round> history() {
+    return List.copyOf(history);
+  }
+
+  /** Whether dead units are looked for. */
+  public boolean isChained() {
+    return chained;
+  }
+
+  /** Whether the activations between the layers map 0 to 0. */
+  public boolean isZeroAtZero() {
+    return zeroAtZero;
   }
 
   /** The layers that take part, from input to output. */
