@@ -45,6 +45,7 @@ public final class Context implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final MemorySegment status = arena.allocate(JAVA_INT);
   private final MemorySegment deviceHandle = arena.allocate(JAVA_LONG);
+  private final MemorySegment sizes = arena.allocate(JAVA_LONG, 2);
   private final MemorySegment pattern = arena.allocate(JAVA_INT);
   private final MemorySegment[] stages = new MemorySegment[STAGES];
   private final MemorySegment events = arena.allocate(JAVA_LONG, STAGES);
@@ -224,7 +225,9 @@ public final class Context implements AutoCloseable {
    * @param localSize work items of a group
    */
   void run(long kernel, long globalSize, long localSize) {
-    int result = Native.enqueueKernel(queue, kernel, globalSize, localSize);
+    sizes.set(JAVA_LONG, 0, globalSize);
+    sizes.set(JAVA_LONG, 8, localSize);
+    int result = Native.enqueueKernel(queue, kernel, sizes.address(), sizes.address() + 8);
     if (result != Status.SUCCESS) {
       throw Status.failure(
           "clEnqueueNDRangeKernel",

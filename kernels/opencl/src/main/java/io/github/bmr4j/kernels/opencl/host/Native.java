@@ -212,7 +212,7 @@ final class Native {
     }
   }
 
-  /** In one dimension. */
+  /** In one dimension; the sizes by their addresses. */
   static int enqueueKernel(long queue, long kernel, long globalSize, long localSize) {
     try {
       return (int)
