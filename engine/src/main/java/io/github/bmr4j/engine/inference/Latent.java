@@ -173,6 +173,11 @@ public abstract class Latent {
     return name;
   }
 
+  /** Seed of all noise of the model that this is part of. */
+  public final long seed() {
+    return sampling.seed();
+  }
+
   /** Number of elements. */
   public final int size() {
     return factors.length();

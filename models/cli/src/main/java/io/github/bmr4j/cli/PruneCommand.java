@@ -1,5 +1,6 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.engine.inference.Latent;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
@@ -13,8 +14,10 @@ import io.github.bmr4j.models.data.Standardization;
 import io.github.bmr4j.models.io.AtomicFiles;
 import io.github.bmr4j.models.io.Json;
 import io.github.bmr4j.models.method.Bmrs;
+import io.github.bmr4j.models.method.FlatModel;
 import io.github.bmr4j.models.method.PosteriorFiles;
 import io.github.bmr4j.models.method.StochasticBmr;
+import io.github.bmr4j.models.method.VariationalModel;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
 import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
@@ -220,10 +223,10 @@ final class PruneCommand implements Callable<Integer> {
     UnaryFunction function = activation == null ? usual : activation;
     Split raw = data.loadOrRefuse(dataFolder);
     StochasticBmr.Config config =
-        method.config(spec.commandLine(), preset.method(), raw.train().size());
+        method.config(spec.commandLine(), method.defaults(preset.method()), raw.train().size());
     Standardization standardization = Standardization.perChannel(raw.train());
     Split split = padded(standardization.apply(raw));
-    Network net = network(network, split, layers, function);
+    Network net = method.prepare(network(network, split, layers, function));
     // The folder comes last: whatever is refused before leaves nothing behind.
     try (Backend backend = machine.open();
         ResultFolder folder = ResultFolder.open(out)) {
@@ -245,6 +248,7 @@ final class PruneCommand implements Callable<Integer> {
           Compaction.isPossible(net) ? Compacted.of(backend, bmr.model(), split.test()) : null;
       PruneRun run =
           new PruneRun(
+              method.method(),
               data,
               split,
               net,
@@ -262,8 +266,7 @@ final class PruneCommand implements Callable<Integer> {
       List<ResultFolder.Result> results = new ArrayList<>();
       results.add(
           new ResultFolder.Result(
-              ResultFiles.POSTERIOR,
-              file -> PosteriorFiles.save(file, backend, bmr.model(), provenance)));
+              ResultFiles.POSTERIOR, file -> save(file, backend, bmr.model(), provenance)));
       results.add(
           new ResultFolder.Result(
               ResultFiles.CERTIFICATE,
@@ -280,6 +283,16 @@ final class PruneCommand implements Callable<Integer> {
       folder.commit(results);
       print(json, new PruneReport(run).toString());
       return ExitCode.OK;
+    }
+  }
+
+  private static void save(
+      Path file, Backend backend, VariationalModel model, Map<String, String> provenance)
+      throws IOException {
+    if (model instanceof FlatModel flat && flat.posterior() == Latent.Posterior.NORMAL) {
+      PosteriorFiles.save(file, backend, flat, provenance);
+    } else {
+      PosteriorFiles.saveWeights(file, backend, model, provenance);
     }
   }
 
@@ -388,7 +401,7 @@ final class PruneCommand implements Callable<Integer> {
   private static Map<String, String> provenance(PruneRun run, Standardization standardization) {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("bmr4j", Main.Version.project());
-    metadata.put("method", ResultJson.METHOD);
+    metadata.put("method", Choice.nameOf(run.method()));
     metadata.put("seed", Long.toString(run.config().seed()));
     metadata.put("data", run.data().title());
     metadata.put("data_sha256", Json.write(ResultJson.digests(run.split())));

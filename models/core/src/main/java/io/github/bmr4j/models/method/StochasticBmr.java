@@ -44,7 +44,7 @@ public final class StochasticBmr {
    * @param seed of all randomness
    */
   public record Config(
-      FlatModel.Config model,
+      VariationalModel.Config model,
       int batch,
       int warmUp,
       int divergenceWarmUp,
@@ -113,6 +113,111 @@ public final class StochasticBmr {
             3,
             10_000,
             137);
+
+    /** These settings with another model. */
+    public Config withModel(VariationalModel.Config other) {
+      return new Config(
+          other,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
+    /** These settings with another learning rate. */
+    public Config withLearningRate(double rate) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          rate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
+    /** These settings with another rule. */
+    public Config withRule(PruningRule other) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          other,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
+    /** These settings with another seed. */
+    public Config withSeed(long other) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          other);
+    }
+
+    /**
+     * These settings with other numbers of draws.
+     *
+     * @param predictions draws for predictions
+     * @param likelihoods draws for the expected log likelihood
+     */
+    public Config withSamples(int predictions, int likelihoods) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          predictions,
+          likelihoods,
+          realisedExamples,
+          seed);
+    }
 
     /**
      * These settings with another schedule.
@@ -217,7 +322,7 @@ public final class StochasticBmr {
   private static final int PREDICTION_BATCH = 1_000;
 
   private final Backend backend;
-  private final FlatModel model;
+  private final VariationalModel model;
   private final Config config;
   private final Dataset train;
   private final Dataset test;
@@ -250,7 +355,12 @@ public final class StochasticBmr {
     this.train = train;
     this.test = test;
     this.listener = listener;
-    this.model = new FlatModel(backend, network, config.model(), config.seed());
+    this.model =
+        switch (config.model()) {
+          case FlatModel.Config flat -> new FlatModel(backend, network, flat, config.seed());
+          case HorseshoeModel.Config horseshoe ->
+              new HorseshoeModel(backend, network, horseshoe, config.seed());
+        };
     int batch = Math.min(config.batch(), train.size());
     this.training =
         new Training(
@@ -269,12 +379,12 @@ public final class StochasticBmr {
 
   private ModelReduction reduction(Network network) {
     List<ModelReduction.Layer> layers = new ArrayList<>();
-    List<FlatModel.Block> blocks = model.blocks();
+    List<VariationalModel.Weights> blocks = model.weights();
     for (int i = 0; i < blocks.size(); i++) {
       // The last layer is never pruned by evidence, as published.
       boolean byEvidence = i < blocks.size() - 1;
       layers.add(
-          new ModelReduction.Layer(blocks.get(i).block(), blocks.get(i).weights(), byEvidence));
+          new ModelReduction.Layer(blocks.get(i).block(), blocks.get(i).posterior(), byEvidence));
     }
     return new ModelReduction(
         backend, layers, config.rule(), network.isChain(), network.isZeroAtZero());
@@ -372,7 +482,7 @@ public final class StochasticBmr {
   }
 
   /** The model that is trained and pruned. */
-  public FlatModel model() {
+  public VariationalModel model() {
     return model;
   }
 }

@@ -37,13 +37,20 @@ public final class Training {
    */
   public Training(
       Backend backend,
-      FlatModel model,
+      VariationalModel model,
       Dataset data,
       Batches batches,
       Optimizer optimizer,
       VariationalStep.Divergence divergence,
       Reparameterization reparameterization) {
-    this(backend, model, model.draws(reparameterization), data, batches, optimizer, divergence);
+    this(
+        backend,
+        model,
+        model.trainingDraws(reparameterization),
+        data,
+        batches,
+        optimizer,
+        divergence);
     reparameterization.require(divergence);
   }
 

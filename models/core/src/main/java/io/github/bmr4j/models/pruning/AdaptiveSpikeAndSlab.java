@@ -10,7 +10,7 @@ import io.github.bmr4j.engine.reduction.SpikeAndSlab;
  *
  * @param config prior, iterations, and how weights count that have left already
  */
-public record AdaptiveSpikeAndSlab(SpikeAndSlab.Config config) implements PruningRule {
+public record AdaptiveSpikeAndSlab(SpikeAndSlab.Config config) implements EvidenceRule {
 
   /** As in the published code. */
   public static final AdaptiveSpikeAndSlab PUBLISHED =
