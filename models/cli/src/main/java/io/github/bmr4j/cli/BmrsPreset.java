@@ -26,8 +26,11 @@ record BmrsPreset(HiddenLayers hidden, UnaryFunction activation, Bmrs.Config met
   static final BmrsPreset FASHION_MNIST =
       new BmrsPreset(HiddenLayers.of(150, 150), UnaryFunction.TANH, Bmrs.Config.PUBLISHED);
 
-  static BmrsPreset of(KnownData data) {
-    return switch (data) {
+  static BmrsPreset of(DataSource data) {
+    if (data.isTable()) {
+      return DIGITS;
+    }
+    return switch (data.known()) {
       case DIGITS -> DIGITS;
       case FASHION_MNIST -> FASHION_MNIST;
     };

@@ -25,7 +25,7 @@ final class BmrsRun {
 
   private static final String METHOD = Choice.nameOf(MethodKind.BMRS);
 
-  private final KnownData data;
+  private final DataSource data;
   private final Split split;
   private final Standardization standardization;
   private final Network network;
@@ -45,7 +45,7 @@ final class BmrsRun {
    * @param backend does the work
    */
   BmrsRun(
-      KnownData data,
+      DataSource data,
       Split split,
       Standardization standardization,
       Network network,

@@ -6,6 +6,7 @@ import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.TableFile;
 import io.github.bmr4j.models.method.Bmrs;
+import io.github.bmr4j.models.method.InferenceScheme;
 import io.github.bmr4j.models.method.Reparameterization;
 import io.github.bmr4j.models.method.SpikeAndSlabModel;
 import io.github.bmr4j.models.pruning.InclusionReport;
@@ -137,6 +138,13 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
   static final class Weighting extends Choice<Bmrs.DivergenceWeighting> {
     Weighting() {
       super("weight of the divergence", List.of(Bmrs.DivergenceWeighting.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --scheme}. */
+  static final class Scheme extends Choice<InferenceScheme> {
+    Scheme() {
+      super("inference scheme", List.of(InferenceScheme.values()), Choice::nameOf);
     }
   }
 

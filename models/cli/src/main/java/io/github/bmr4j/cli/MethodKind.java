@@ -15,7 +15,9 @@ enum MethodKind {
   /** Nothing: a fully factorised posterior under a horseshoe prior. */
   TIERED_FF(PublishedMethod.TIERED_FF),
   /** Structures, by multiplicative noise (Wright, Igel and Selvan). */
-  BMRS(null);
+  BMRS(null),
+  /** Weights of a regression, by the variational free energy (Beckers et al.). */
+  PRINCIPLED_PRUNING(null);
 
   private final PublishedMethod published;
 
@@ -26,5 +28,10 @@ enum MethodKind {
   /** What the paper of stochastic BMR compares under this name; null for other papers' methods. */
   PublishedMethod published() {
     return published;
+  }
+
+  /** Whether targets are classes; else they are real. */
+  boolean isForClasses() {
+    return this != PRINCIPLED_PRUNING;
   }
 }

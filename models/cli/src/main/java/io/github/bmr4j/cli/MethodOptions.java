@@ -3,7 +3,10 @@ package io.github.bmr4j.cli;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.method.Bmrs;
+import io.github.bmr4j.models.method.InferenceScheme;
+import io.github.bmr4j.models.method.PrincipledPruning;
 import io.github.bmr4j.models.method.PublishedMethod;
+import io.github.bmr4j.models.method.RegressionModel;
 import io.github.bmr4j.models.method.Reparameterization;
 import io.github.bmr4j.models.method.StochasticBmr;
 import io.github.bmr4j.models.network.Network;
@@ -21,6 +24,9 @@ final class MethodOptions {
   /** The best of three on the digits; see the design notes. */
   private static final double IVON_RATE = 0.01;
 
+  /** Above so many training examples principled pruning has the larger of its paper's batches. */
+  private static final int MANY_EXAMPLES = 1_000;
+
   @Option(
       names = "--method",
       paramLabel = "NAME",
@@ -30,7 +36,8 @@ final class MethodOptions {
         "Method: ${COMPLETION-CANDIDATES}. stochastic-bmr removes weights (the default); bmr-rhs shrinks"
             + " units towards a horseshoe prior; flat-map, flat-ff and tiered-ff (a horseshoe prior)"
             + " are trained without pruning, to compare with; bmrs removes whole units by"
-            + " multiplicative noise (Wright, Igel and Selvan, 2024)."
+            + " multiplicative noise (Wright, Igel and Selvan, 2024); principled-pruning is for real"
+            + " targets (Beckers et al., 2024)."
       })
   private MethodKind method;
 
@@ -103,8 +110,32 @@ final class MethodOptions {
   @Option(
       names = "--fine-tune",
       paramLabel = "EPOCHS",
-      description = "Of bmrs: epochs after the last pruning.")
+      description = {"Of bmrs: epochs after the last pruning; of principled-pruning: after each."})
   private Integer fineTune;
+
+  @Option(
+      names = "--scheme",
+      paramLabel = "NAME",
+      converter = Choice.Scheme.class,
+      completionCandidates = Choice.Scheme.class,
+      description = {
+        "Of principled-pruning, how expectations are computed: ${COMPLETION-CANDIDATES} (default:"
+            + " local)."
+      })
+  private InferenceScheme scheme;
+
+  @Option(
+      names = "--heteroscedastic",
+      description =
+          "Of principled-pruning: the noise varies with the features, and the network learns how.")
+  private Boolean heteroscedastic;
+
+  @Option(
+      names = "--empirical-bayes",
+      description = {
+        "Of principled-pruning: each layer's prior variance is set to its optimum after each epoch."
+      })
+  private Boolean empiricalBayes;
 
   @Option(
       names = "--divergence",
@@ -166,6 +197,7 @@ final class MethodOptions {
     refuse(command, MethodKind.BMRS, "--prune-every", pruneEvery);
     refuse(command, MethodKind.BMRS, "--fine-tune", fineTune);
     refuse(command, MethodKind.BMRS, "--divergence", weighting);
+    refuseRegression(command);
     if (method() != MethodKind.STOCHASTIC_BMR) {
       refuse(command, MethodKind.STOCHASTIC_BMR, "--rule", rule);
     }
@@ -182,10 +214,7 @@ final class MethodOptions {
         schedule(command, defaults, Math.ceilDiv(examples, Math.min(chosenBatch, examples)));
     Optimizer.Rule chosenOptimizer = optimizer == null ? defaults.optimizer() : optimizer;
     double usual = chosenOptimizer instanceof Optimizer.Ivon ? IVON_RATE : defaults.learningRate();
-    double rate = learningRate == null ? usual : learningRate;
-    if (!(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
-      throw bad(command, "--learning-rate must be a positive number, but is " + rate);
-    }
+    double rate = rate(command, usual);
     VariationalStep.Divergence chosenDivergence =
         divergence == null ? defaults.divergence() : divergence;
     Reparameterization chosenReparameterization =
@@ -329,12 +358,11 @@ final class MethodOptions {
     refuse(command, MethodKind.STOCHASTIC_BMR, "--kl-warm-up", divergenceWarmUp);
     refuse(command, MethodKind.STOCHASTIC_BMR, "--reparameterization", reparameterization);
     refuse(command, MethodKind.STOCHASTIC_BMR, "--samples", samples);
+    refuseRegression(command);
     if (rule != null && rule.structures() == null) {
       throw bad(command, "--rule " + rule.name() + " is about weights; bmrs removes structures");
     }
-    if (epochs != null && !(epochs >= 1 && epochs <= 1e6 && epochs == Math.rint(epochs))) {
-      throw bad(command, "--epochs must be a whole number from 1 for bmrs, but is " + epochs);
-    }
+    requireWholeEpochs(command);
     int chosenBatch = atLeast(command, 1, "--batch", batch, defaults.batch());
     if (chosenBatch > examples * (1 - defaults.validationFraction())) {
       throw bad(
@@ -345,10 +373,7 @@ final class MethodOptions {
               + (int) (examples * (1 - defaults.validationFraction()))
               + " examples are not held out for validation");
     }
-    double rate = learningRate == null ? defaults.learningRate() : learningRate;
-    if (!(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
-      throw bad(command, "--learning-rate must be a positive number, but is " + rate);
-    }
+    double rate = rate(command, defaults.learningRate());
     return defaults
         .withSchedule(
             chosenBatch,
@@ -359,6 +384,66 @@ final class MethodOptions {
         .withRule(rule == null ? defaults.rule() : rule.structures())
         .withWeighting(weighting == null ? defaults.weighting() : weighting)
         .withSeed(seed == null ? defaults.seed() : seed);
+  }
+
+  private void requireWholeEpochs(CommandLine command) {
+    if (epochs != null && !(epochs >= 1 && epochs <= 1e6 && epochs == Math.rint(epochs))) {
+      throw bad(
+          command,
+          "--epochs must be a whole number from 1 for "
+              + Choice.nameOf(method())
+              + ", but is "
+              + epochs);
+    }
+  }
+
+  private double rate(CommandLine command, double usual) {
+    double rate = learningRate == null ? usual : learningRate;
+    if (!(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
+      throw bad(command, "--learning-rate must be a positive number, but is " + rate);
+    }
+    return rate;
+  }
+
+  /**
+   * The settings of a run of principled pruning.
+   *
+   * @param command that has these options, for messages
+   * @param examples size of the training set
+   */
+  PrincipledPruning.Config principled(CommandLine command, int examples) {
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--warm-up", warmUp);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--iterations", iterations);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--optimizer", optimizer);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--rule", rule);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--kl", divergence);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--kl-warm-up", divergenceWarmUp);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--reparameterization", reparameterization);
+    refuse(command, MethodKind.BMRS, "--prune-every", pruneEvery);
+    refuse(command, MethodKind.BMRS, "--divergence", weighting);
+    requireWholeEpochs(command);
+    PrincipledPruning.Config defaults =
+        PrincipledPruning.Config.boston(scheme == null ? InferenceScheme.LOCAL : scheme);
+    boolean many = examples > MANY_EXAMPLES;
+    RegressionModel.Config model = defaults.model();
+    return defaults
+        .withModel(heteroscedastic == null ? model : model.withHeteroscedasticNoise())
+        .withEpochs(
+            epochs == null ? defaults.epochs() : epochs.intValue(),
+            atLeast(command, 0, "--fine-tune", fineTune, defaults.roundEpochs()))
+        .withSteps(
+            atLeast(command, 1, "--batch", batch, many ? 2 * defaults.batch() : defaults.batch()),
+            rate(command, defaults.learningRate()))
+        .withRounds(atLeast(command, 0, "--rounds", rounds, defaults.maximumRounds()))
+        .withExactUpdates(false, empiricalBayes != null)
+        .withSamples(atLeast(command, 1, "--samples", samples, defaults.samples()))
+        .withSeed(seed == null ? defaults.seed() : seed);
+  }
+
+  private void refuseRegression(CommandLine command) {
+    refuse(command, MethodKind.PRINCIPLED_PRUNING, "--scheme", scheme);
+    refuse(command, MethodKind.PRINCIPLED_PRUNING, "--heteroscedastic", heteroscedastic);
+    refuse(command, MethodKind.PRINCIPLED_PRUNING, "--empirical-bayes", empiricalBayes);
   }
 
   private static void refuse(CommandLine command, MethodKind owner, String option, Object given) {

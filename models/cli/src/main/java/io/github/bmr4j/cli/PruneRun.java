@@ -25,7 +25,7 @@ import java.util.List;
  */
 record PruneRun(
     MethodKind method,
-    KnownData data,
+    DataSource data,
     Split split,
     Network network,
     List<Integer> hidden,

@@ -6,6 +6,7 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
+import io.github.bmr4j.models.metric.ClassificationMetrics;
 import io.github.bmr4j.models.metric.PredictiveAccumulator;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
@@ -114,6 +115,26 @@ public final class StochasticBmr {
             10_000,
             137);
 
+    /** These settings with another number of examples in a step. */
+    public Config withBatch(int other) {
+      return new Config(
+          model,
+          other,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
     /** These settings with another model. */
     public Config withModel(VariationalModel.Config other) {
       return new Config(
@@ -171,6 +192,26 @@ public final class StochasticBmr {
           samples,
           likelihoodSamples,
           realisedExamples,
+          seed);
+    }
+
+    /** These settings with another number of examples for the realised change of the ELBO. */
+    public Config withRealisedExamples(int most) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          most,
           seed);
     }
 
@@ -424,13 +465,14 @@ public final class StochasticBmr {
 
   private void train(int steps) {
     long start = System.nanoTime();
+    long evaluated = evaluateNanos;
     for (int i = 0; i < steps; i++) {
       warmUpDivergence();
       double loss = training.step();
       listener.step(training.steps(), config.totalSteps(), loss);
     }
     training.inference().requireFinite();
-    trainNanos += System.nanoTime() - start;
+    trainNanos += System.nanoTime() - start - (evaluateNanos - evaluated);
   }
 
   private void warmUpDivergence() {
@@ -479,6 +521,26 @@ public final class StochasticBmr {
     evaluateNanos += System.nanoTime() - start;
     listener.evaluated(when, evaluation);
     return evaluation;
+  }
+
+  /**
+   * How good the model is now, on the test set, for a curve over the training. The time counts as
+   * evaluation, also when a listener asks during a step.
+   *
+   * @param samples draws from the posterior
+   */
+  public ClassificationMetrics measure(int samples) {
+    long start = System.nanoTime();
+    PredictiveAccumulator predictive =
+        new PredictiveAccumulator(test.classNames().size(), test.labels());
+    prediction.predict(test, samples, predictive::addLogits);
+    evaluateNanos += System.nanoTime() - start;
+    return predictive.metrics();
+  }
+
+  /** Number of parameters that are in the model now. */
+  public long kept() {
+    return reduction.kept();
   }
 
   /** The model that is trained and pruned. */
