@@ -356,7 +356,7 @@ public final class StochasticBmr {
     /** After a pruning. */
     default void pruned(Round round) {}
 
-    /** After an evaluation: before the first pruning, and at the end. */
+    /** After an evaluation: before the first pruning, where there is one, and at the end. */
     default void evaluated(String when, Evaluation evaluation) {}
   }
 
@@ -415,6 +415,7 @@ public final class StochasticBmr {
     int largest = Math.max(train.size(), test.size());
     this.prediction = new Prediction(backend, model, Math.min(PREDICTION_BATCH, largest));
     this.reduction = reduction(network);
+    reduction.setSaliencies(training::saliency);
     this.realisedOn = part(train, config.realisedExamples(), config.seed());
   }
 
@@ -446,13 +447,14 @@ public final class StochasticBmr {
   /** Runs the whole schedule. */
   public Result run() {
     train(config.warmUp());
-    Evaluation before = evaluate("before");
+    // Without pruning both evaluations are the one at the end.
+    Evaluation before = evaluate(config.rounds() == 0 ? "after" : "before");
     List<Round> rounds = new ArrayList<>();
     for (int i = 0; i < config.rounds(); i++) {
       rounds.add(prune());
       train(config.stepsPerRound());
     }
-    Evaluation after = evaluate("after");
+    Evaluation after = rounds.isEmpty() ? before : evaluate("after");
     return new Result(
         before,
         after,

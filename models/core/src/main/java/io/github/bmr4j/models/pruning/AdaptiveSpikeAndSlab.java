@@ -16,6 +16,13 @@ public record AdaptiveSpikeAndSlab(SpikeAndSlab.Config config) implements Eviden
   public static final AdaptiveSpikeAndSlab PUBLISHED =
       new AdaptiveSpikeAndSlab(SpikeAndSlab.Config.PUBLISHED);
 
+  /**
+   * The published rule, but for weights that have left: they count as such, whatever their evidence
+   * has become, and so go on to speak for removal.
+   */
+  public static final AdaptiveSpikeAndSlab COUNTING_REMOVED =
+      new AdaptiveSpikeAndSlab(new SpikeAndSlab.Config(1, 1, 4, true));
+
   @Override
   public double prune(float[] deltaF, boolean[] active) {
     double threshold = SpikeAndSlab.threshold(deltaF, active, config);
@@ -27,6 +34,6 @@ public record AdaptiveSpikeAndSlab(SpikeAndSlab.Config config) implements Eviden
 
   @Override
   public String name() {
-    return "adaptive";
+    return config.countRemovedAsSpike() ? "adaptive-counting-removed" : "adaptive";
   }
 }

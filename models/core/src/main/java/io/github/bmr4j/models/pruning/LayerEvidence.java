@@ -6,6 +6,7 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.models.layer.ParameterBlock;
 import java.util.Arrays;
+import java.util.function.Supplier;
 
 /**
  * A layer as a {@link PruningRule} sees it: the posterior of its weights, the evidence for removing
@@ -25,7 +26,7 @@ public final class LayerEvidence {
   private Slice deviation;
   private Slice scratch;
   private Slice noise;
-  private float[] gradient;
+  private Supplier<float[]> saliency;
   private int round;
   private double shrinkage;
 
@@ -103,18 +104,27 @@ public final class LayerEvidence {
   }
 
   /**
-   * Gradient of the last training step's loss by each weight as the network sees it.
+   * |w ∂w| of each weight in the last training step.
    *
-   * @throws IllegalStateException if none was given
+   * @throws IllegalStateException if there is none
    */
-  public float[] gradient() {
-    if (gradient == null) {
+  public float[] saliency() {
+    float[] values = saliency.get();
+    if (values == null) {
       throw new IllegalStateException(
-          "Saliency needs the gradients of a training step, but for layer "
+          "Saliency needs weights and gradients of a training step, but for layer "
               + block.layer()
-              + " there are none");
+              + " there are none; train with the global reparameterization first");
     }
-    return gradient;
+    return values;
+  }
+
+  /** Uniform numbers, one a weight, the same in the same round, until the next call. */
+  Slice uniforms() {
+    int stream = Streams.of(Streams.Purpose.REDUCTION, index);
+    backend.noise().uniform(seed, stream, round, scratch());
+    backend.memory().pull(scratch());
+    return scratch();
   }
 
   /** Adds to the evidence gained by shrinking weights that stay, in nats. */
@@ -151,11 +161,11 @@ public final class LayerEvidence {
   }
 
   /** Begins a round. */
-  void begin(int number, float variance, Slice deviations, float[] gradients) {
+  void begin(int number, float variance, Slice deviations, Supplier<float[]> saliencies) {
     round = number;
     priorVariance = variance;
     deviation = deviations;
-    gradient = gradients;
+    saliency = saliencies;
     shrinkage = 0;
   }
 }

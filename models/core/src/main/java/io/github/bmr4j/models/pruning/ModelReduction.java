@@ -102,7 +102,7 @@ public final class ModelReduction {
   /** What the rule sees: made once, since a back end frees no memory before it is closed. */
   private final List<LayerEvidence> evidence = new ArrayList<>();
 
-  private Function<ParameterBlock, float[]> gradients = block -> null;
+  private Function<ParameterBlock, float[]> saliencies = block -> null;
   private int rounds;
 
   /**
@@ -130,12 +130,12 @@ public final class ModelReduction {
   }
 
   /**
-   * Gives rules the gradients that saliency needs.
+   * Gives rules what {@link WeightScore#SALIENCY} needs.
    *
-   * @param source for each layer, of the last training step's loss by each weight; null for none
+   * @param source for each layer |w ∂w| of its weights in the last training step; null for none
    */
-  public void setGradients(Function<ParameterBlock, float[]> source) {
-    gradients = source;
+  public void setSaliencies(Function<ParameterBlock, float[]> source) {
+    saliencies = source;
   }
 
   /**
@@ -212,7 +212,8 @@ public final class ModelReduction {
               + "); nothing was pruned");
     }
     backend.memory().pull(out);
-    seen.begin(rounds + 1, weights.priorVariance(), deviations, gradients.apply(layer.block()));
+    seen.begin(
+        rounds + 1, weights.priorVariance(), deviations, () -> saliencies.apply(layer.block()));
   }
 
   private static long removed(boolean[] before, boolean[] after) {
