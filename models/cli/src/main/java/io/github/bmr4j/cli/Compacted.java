@@ -8,7 +8,7 @@ import io.github.bmr4j.models.compact.Compaction;
 import io.github.bmr4j.models.compact.ModelCost;
 import io.github.bmr4j.models.data.Dataset;
 import io.github.bmr4j.models.layer.ParameterBlock;
-import io.github.bmr4j.models.method.FlatModel;
+import io.github.bmr4j.models.method.SampledNetwork;
 import io.github.bmr4j.models.network.Network;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -55,7 +55,7 @@ record Compacted(CompactNetwork network, ModelCost before, List<Latency> latenci
    * @param model trained and pruned
    * @param data examples to predict
    */
-  static Compacted of(Backend backend, FlatModel model, Dataset data) {
+  static Compacted of(Backend backend, SampledNetwork model, Dataset data) {
     CompactNetwork compact = Compaction.of(backend, model, SAMPLES);
     CompactNetwork whole = whole(backend, model.network());
     List<Latency> latencies = new ArrayList<>();

@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
     },
     footerHeading = "%nExamples:%n",
     footer = {
+      "  bmr compare --study stochastic-bmr --only network=lenet --seeds 1",
       "  bmr compare --study principled-pruning --data-dir uci --seeds 3",
       "  bmr compare --study principled-pruning --data-dir uci --only data=boston,scheme=vbp",
       "  bmr compare --study bmrs --seeds 1 --only network=lenet,method=bmrs-u-4",
@@ -37,7 +38,8 @@ import picocli.CommandLine.Spec;
     })
 final class CompareCommand implements Callable<Integer> {
 
-  private static final List<Study> STUDIES = List.of(new PrincipledPruningStudy(), new BmrsStudy());
+  private static final List<Study> STUDIES =
+      List.of(new PrincipledPruningStudy(), new StochasticBmrStudy(), new BmrsStudy());
 
   @Spec private CommandSpec spec;
 
@@ -104,7 +106,7 @@ final class CompareCommand implements Callable<Integer> {
     if (output.json()) {
       out.println(ResultJson.line(json(chosen, results, target)));
     } else {
-      out.print(new StudyTable(results));
+      out.print(new StudyTable(results, chosen::isShown));
     }
     out.flush();
     return ExitCode.OK;

@@ -6,9 +6,11 @@ import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.method.Bmrs;
 import io.github.bmr4j.models.method.InferenceScheme;
 import io.github.bmr4j.models.method.PrincipledPruning;
+import io.github.bmr4j.models.method.PublishedMethod;
 import io.github.bmr4j.models.method.RegressionModel;
 import io.github.bmr4j.models.method.Reparameterization;
 import io.github.bmr4j.models.method.StochasticBmr;
+import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.pruning.PruningRule;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -16,6 +18,9 @@ import picocli.CommandLine.ParameterException;
 
 /** The options of the methods; what is not given comes from the data set's {@link Preset}. */
 final class MethodOptions {
+
+  /** The paper's own method, to which a preset's settings belong. */
+  private static final StochasticBmr.Config REFERENCE = PublishedMethod.STOCHASTIC_BMR.config();
 
   /** The best of three on the digits; see the design notes. */
   private static final double IVON_RATE = 0.01;
@@ -29,9 +34,11 @@ final class MethodOptions {
       converter = Choice.Method.class,
       completionCandidates = Choice.Method.class,
       description = {
-        "Method: ${COMPLETION-CANDIDATES}. stochastic-bmr removes weights (the default); bmrs removes"
-            + " whole units by multiplicative noise (Wright, Igel and Selvan, 2024);"
-            + " principled-pruning is for real targets (Beckers et al., 2024)."
+        "Method: ${COMPLETION-CANDIDATES}. stochastic-bmr removes weights (the default); bmr-rhs shrinks"
+            + " units towards a horseshoe prior; flat-map, flat-ff and tiered-ff (a horseshoe prior)"
+            + " are trained without pruning, to compare with; bmrs removes whole units by"
+            + " multiplicative noise (Wright, Igel and Selvan, 2024); principled-pruning is for real"
+            + " targets (Beckers et al., 2024)."
       })
   private MethodKind method;
 
@@ -221,6 +228,13 @@ final class MethodOptions {
     refuse(command, MethodKind.BMRS, "--divergence-factor", divergenceFactor);
     refuse(command, MethodKind.BMRS, "--drawing", drawing);
     refuse(command, MethodKind.BMRS, "--granularity", granularity);
+    if (method() != MethodKind.STOCHASTIC_BMR) {
+      refuse(command, MethodKind.STOCHASTIC_BMR, "--rule", rule);
+    }
+    if (!published().prunes()) {
+      refuse(command, MethodKind.STOCHASTIC_BMR, "--rounds", rounds);
+      refuse(command, MethodKind.STOCHASTIC_BMR, "--iterations", iterations);
+    }
     int chosenBatch = atLeast(command, 1, "--batch", batch, defaults.batch());
     if (batch != null && batch > examples) {
       throw bad(
@@ -322,6 +336,40 @@ final class MethodOptions {
   /** The method. */
   MethodKind method() {
     return method == null ? MethodKind.STOCHASTIC_BMR : method;
+  }
+
+  /**
+   * The settings of the method on a data set: those of the preset, with what sets the method apart.
+   * What does not prune trains for as long as the others do in all.
+   *
+   * @param preset of the data set
+   */
+  StochasticBmr.Config defaults(StochasticBmr.Config preset) {
+    StochasticBmr.Config published = published().config();
+    if (published().equals(PublishedMethod.STOCHASTIC_BMR)) {
+      return preset;
+    }
+    StochasticBmr.Config defaults =
+        preset
+            .withModel(published.model())
+            .withRule(published.rule())
+            .withLearningRate(
+                preset.learningRate() * published.learningRate() / REFERENCE.learningRate())
+            .withSamples(
+                Math.min(preset.samples(), published.samples()), published.likelihoodSamples());
+    return published().prunes()
+        ? defaults
+        : defaults.withSchedule(
+            Math.toIntExact(preset.totalSteps() - preset.stepsPerRound()), 0, 0);
+  }
+
+  /** A network as the method trains it. */
+  Network prepare(Network network) {
+    return published().prepare(network);
+  }
+
+  private PublishedMethod published() {
+    return method().published();
   }
 
   /**

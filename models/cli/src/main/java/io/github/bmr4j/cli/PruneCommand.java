@@ -1,5 +1,6 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.engine.inference.Latent;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
@@ -7,16 +8,17 @@ import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.compact.CompactFiles;
 import io.github.bmr4j.models.compact.Compaction;
 import io.github.bmr4j.models.data.InputShape;
-import io.github.bmr4j.models.data.Padding;
 import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.data.Standardization;
 import io.github.bmr4j.models.io.AtomicFiles;
 import io.github.bmr4j.models.io.Json;
 import io.github.bmr4j.models.method.Bmrs;
+import io.github.bmr4j.models.method.FlatModel;
 import io.github.bmr4j.models.method.PosteriorFiles;
 import io.github.bmr4j.models.method.PrincipledPruning;
 import io.github.bmr4j.models.method.RegressionModel;
 import io.github.bmr4j.models.method.StochasticBmr;
+import io.github.bmr4j.models.method.VariationalModel;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
 import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
@@ -169,7 +171,7 @@ final class PruneCommand implements Callable<Integer> {
       return pruneFile();
     }
     return switch (method.method()) {
-      case STOCHASTIC_BMR -> train();
+      case STOCHASTIC_BMR, BMR_RHS, FLAT_MAP, FLAT_FF, TIERED_FF -> train();
       case BMRS -> trainStructures();
       case PRINCIPLED_PRUNING -> trainRegression();
     };
@@ -280,10 +282,10 @@ final class PruneCommand implements Callable<Integer> {
     UnaryFunction usual = published ? network.activation() : preset.activation();
     UnaryFunction function = activation == null ? usual : activation;
     StochasticBmr.Config config =
-        method.config(spec.commandLine(), preset.method(), raw.train().size());
+        method.config(spec.commandLine(), method.defaults(preset.method()), raw.train().size());
     Standardization standardization = data.standardization(raw);
     Split split = padded(standardization.apply(raw));
-    Network net = network(network, split, layers, function);
+    Network net = method.prepare(network(network, split, layers, function));
     // The folder comes last: whatever is refused before leaves nothing behind.
     try (Backend backend = machine.open();
         ResultFolder folder = ResultFolder.open(out)) {
@@ -302,6 +304,7 @@ final class PruneCommand implements Callable<Integer> {
           Compaction.isPossible(net) ? Compacted.of(backend, bmr.model(), split.test()) : null;
       PruneRun run =
           new PruneRun(
+              method.method(),
               data,
               split,
               net,
@@ -325,8 +328,7 @@ final class PruneCommand implements Callable<Integer> {
       List<ResultFolder.Result> results = new ArrayList<>();
       results.add(
           new ResultFolder.Result(
-              ResultFiles.POSTERIOR,
-              file -> PosteriorFiles.save(file, backend, bmr.model(), provenance)));
+              ResultFiles.POSTERIOR, file -> save(file, backend, bmr.model(), provenance)));
       results.add(
           new ResultFolder.Result(
               ResultFiles.CERTIFICATE,
@@ -344,6 +346,16 @@ final class PruneCommand implements Callable<Integer> {
       folder.commit(results);
       print(json, new PruneReport(run).toString());
       return ExitCode.OK;
+    }
+  }
+
+  private static void save(
+      Path file, Backend backend, VariationalModel model, Map<String, String> provenance)
+      throws IOException {
+    if (model instanceof FlatModel flat && flat.posterior() == Latent.Posterior.NORMAL) {
+      PosteriorFiles.save(file, backend, flat, provenance);
+    } else {
+      PosteriorFiles.saveWeights(file, backend, model, provenance);
     }
   }
 
@@ -413,14 +425,10 @@ final class PruneCommand implements Callable<Integer> {
 
   /** Images as a published network takes them. */
   private Split padded(Split split) {
-    int size = NetworkKind.IMAGE_SIZE;
-    return network.isPublished()
-        ? new Split(
-            Padding.zeros(split.train(), size, size), Padding.zeros(split.test(), size, size))
-        : split;
+    return network.padded(split);
   }
 
-  private static Network network(
+  static Network network(
       NetworkKind kind, Split split, HiddenLayers layers, UnaryFunction function) {
     InputShape shape = split.train().inputShape();
     Shape input =
@@ -469,7 +477,7 @@ final class PruneCommand implements Callable<Integer> {
   private static Map<String, String> provenance(PruneRun run, Standardization standardization) {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("bmr4j", Main.Version.project());
-    metadata.put("method", ResultJson.METHOD);
+    metadata.put("method", Choice.nameOf(run.method()));
     metadata.put("seed", Long.toString(run.config().seed()));
     metadata.put("data", run.data().title());
     metadata.put("data_sha256", Json.write(ResultJson.digests(run.split())));

@@ -132,9 +132,9 @@ final class SavedModel {
             Double.parseDouble(required(first + ".factor")),
             Double.parseDouble(required(last + ".factor")),
             published.initialRange(),
-            published.initialDeviation());
-    FlatModel model =
-        new FlatModel(backend, network, config, Long.parseLong(required("seed")));
+            published.initialDeviation(),
+            published.posterior());
+    FlatModel model = new FlatModel(backend, network, config, Long.parseLong(required("seed")));
     PosteriorFiles.load(file, backend, model);
     return model;
   }
@@ -167,8 +167,7 @@ final class SavedModel {
     Dataset standard = Standardization.of(mean, deviation, size / mean.length).apply(raw);
     Shape input = input();
     boolean images = input.rank() == 3 && raw.inputShape().isImage();
-    Dataset padded =
-        images ? Padding.zeros(standard, input.extent(1), input.extent(2)) : standard;
+    Dataset padded = images ? Padding.zeros(standard, input.extent(1), input.extent(2)) : standard;
     if (padded.inputShape().size() != input.size()) {
       throw new InputException(
           file
@@ -192,8 +191,7 @@ final class SavedModel {
    * @param samples draws of a posterior; a compact network has its own
    */
   PredictiveAccumulator predict(Backend backend, Dataset data, int samples) throws IOException {
-    PredictiveAccumulator predictive =
-        new PredictiveAccumulator(classes().size(), data.labels());
+    PredictiveAccumulator predictive = new PredictiveAccumulator(classes().size(), data.labels());
     int batch = Math.min(BATCH, data.size());
     if (!isCompact()) {
       new Prediction(backend, posterior(backend), batch)

@@ -41,6 +41,17 @@ public interface WeightSource {
   }
 
   /**
+   * Activations of which some may be set to 0 in a training step; x itself where nothing is
+   * dropped.
+   *
+   * @param x [batch, shape of one example…]
+   * @param layer where
+   */
+  default Node dropout(Node x, Dropout layer) {
+    return x;
+  }
+
+  /**
    * y = x ∗ W + b with the weights of a block, drawn once for the whole batch; without b if it has
    * no bias.
    *

@@ -6,6 +6,7 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
+import io.github.bmr4j.models.metric.ClassificationMetrics;
 import io.github.bmr4j.models.metric.PredictiveAccumulator;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
@@ -44,7 +45,7 @@ public final class StochasticBmr {
    * @param seed of all randomness
    */
   public record Config(
-      FlatModel.Config model,
+      VariationalModel.Config model,
       int batch,
       int warmUp,
       int divergenceWarmUp,
@@ -130,6 +131,131 @@ public final class StochasticBmr {
           rule,
           samples,
           likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
+    /** These settings with another model. */
+    public Config withModel(VariationalModel.Config other) {
+      return new Config(
+          other,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
+    /** These settings with another learning rate. */
+    public Config withLearningRate(double rate) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          rate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
+    /** These settings with another rule. */
+    public Config withRule(PruningRule other) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          other,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
+    /** These settings with another number of examples for the realised change of the ELBO. */
+    public Config withRealisedExamples(int most) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          most,
+          seed);
+    }
+
+    /** These settings with another seed. */
+    public Config withSeed(long other) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          other);
+    }
+
+    /**
+     * These settings with other numbers of draws.
+     *
+     * @param predictions draws for predictions
+     * @param likelihoods draws for the expected log likelihood
+     */
+    public Config withSamples(int predictions, int likelihoods) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          predictions,
+          likelihoods,
           realisedExamples,
           seed);
     }
@@ -230,14 +356,14 @@ public final class StochasticBmr {
     /** After a pruning. */
     default void pruned(Round round) {}
 
-    /** After an evaluation: before the first pruning, and at the end. */
+    /** After an evaluation: before the first pruning, where there is one, and at the end. */
     default void evaluated(String when, Evaluation evaluation) {}
   }
 
   private static final int PREDICTION_BATCH = 1_000;
 
   private final Backend backend;
-  private final FlatModel model;
+  private final VariationalModel model;
   private final Config config;
   private final Dataset train;
   private final Dataset test;
@@ -270,7 +396,12 @@ public final class StochasticBmr {
     this.train = train;
     this.test = test;
     this.listener = listener;
-    this.model = new FlatModel(backend, network, config.model(), config.seed());
+    this.model =
+        switch (config.model()) {
+          case FlatModel.Config flat -> new FlatModel(backend, network, flat, config.seed());
+          case HorseshoeModel.Config horseshoe ->
+              new HorseshoeModel(backend, network, horseshoe, config.seed());
+        };
     int batch = Math.min(config.batch(), train.size());
     this.training =
         new Training(
@@ -284,17 +415,18 @@ public final class StochasticBmr {
     int largest = Math.max(train.size(), test.size());
     this.prediction = new Prediction(backend, model, Math.min(PREDICTION_BATCH, largest));
     this.reduction = reduction(network);
+    reduction.setSaliencies(training::saliency);
     this.realisedOn = part(train, config.realisedExamples(), config.seed());
   }
 
   private ModelReduction reduction(Network network) {
     List<ModelReduction.Layer> layers = new ArrayList<>();
-    List<FlatModel.Block> blocks = model.blocks();
+    List<VariationalModel.Weights> blocks = model.weights();
     for (int i = 0; i < blocks.size(); i++) {
       // The last layer is never pruned by evidence, as published.
       boolean byEvidence = i < blocks.size() - 1;
       layers.add(
-          new ModelReduction.Layer(blocks.get(i).block(), blocks.get(i).weights(), byEvidence));
+          new ModelReduction.Layer(blocks.get(i).block(), blocks.get(i).posterior(), byEvidence));
     }
     return new ModelReduction(
         backend, layers, config.rule(), network.isChain(), network.isZeroAtZero());
@@ -315,13 +447,14 @@ public final class StochasticBmr {
   /** Runs the whole schedule. */
   public Result run() {
     train(config.warmUp());
-    Evaluation before = evaluate("before");
+    // Without pruning both evaluations are the one at the end.
+    Evaluation before = evaluate(config.rounds() == 0 ? "after" : "before");
     List<Round> rounds = new ArrayList<>();
     for (int i = 0; i < config.rounds(); i++) {
       rounds.add(prune());
       train(config.stepsPerRound());
     }
-    Evaluation after = evaluate("after");
+    Evaluation after = rounds.isEmpty() ? before : evaluate("after");
     return new Result(
         before,
         after,
@@ -334,13 +467,14 @@ public final class StochasticBmr {
 
   private void train(int steps) {
     long start = System.nanoTime();
+    long evaluated = evaluateNanos;
     for (int i = 0; i < steps; i++) {
       warmUpDivergence();
       double loss = training.step();
       listener.step(training.steps(), config.totalSteps(), loss);
     }
     training.inference().requireFinite();
-    trainNanos += System.nanoTime() - start;
+    trainNanos += System.nanoTime() - start - (evaluateNanos - evaluated);
   }
 
   private void warmUpDivergence() {
@@ -391,8 +525,28 @@ public final class StochasticBmr {
     return evaluation;
   }
 
+  /**
+   * How good the model is now, on the test set, for a curve over the training. The time counts as
+   * evaluation, also when a listener asks during a step.
+   *
+   * @param samples draws from the posterior
+   */
+  public ClassificationMetrics measure(int samples) {
+    long start = System.nanoTime();
+    PredictiveAccumulator predictive =
+        new PredictiveAccumulator(test.classNames().size(), test.labels());
+    prediction.predict(test, samples, predictive::addLogits);
+    evaluateNanos += System.nanoTime() - start;
+    return predictive.metrics();
+  }
+
+  /** Number of parameters that are in the model now. */
+  public long kept() {
+    return reduction.kept();
+  }
+
   /** The model that is trained and pruned. */
-  public FlatModel model() {
+  public VariationalModel model() {
     return model;
   }
 }

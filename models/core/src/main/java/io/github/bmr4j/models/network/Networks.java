@@ -8,6 +8,7 @@ import io.github.bmr4j.models.layer.BatchNorm;
 import io.github.bmr4j.models.layer.ClassToken;
 import io.github.bmr4j.models.layer.Convolution;
 import io.github.bmr4j.models.layer.Dense;
+import io.github.bmr4j.models.layer.Dropout;
 import io.github.bmr4j.models.layer.FirstToken;
 import io.github.bmr4j.models.layer.Flatten;
 import io.github.bmr4j.models.layer.Gru;
@@ -23,6 +24,7 @@ import io.github.bmr4j.models.layer.SelfAttention;
 import io.github.bmr4j.models.layer.Transposition;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The networks of the papers, by name. */
 public final class Networks {
@@ -104,6 +106,35 @@ public final class Networks {
       branch.add(new Noise(dense.name(), dense.outputs(), 1));
     }
     return new Residual(branch, noiseBesideShortcuts(residual.shortcut()));
+  }
+
+  /**
+   * The same network with dropout behind the activations of dense layers: behind each hidden layer
+   * of a perceptron, the one of LeNet, and those of a transformer's blocks.
+   *
+   * @param network which
+   * @param rate probability with which an activation is set to 0
+   */
+  public static Network withDropout(Network network, double rate) {
+    List<Layer> layers = withDropout(network.layers(), rate, new AtomicInteger());
+    return new Network(network.name(), network.input(), layers);
+  }
+
+  private static List<Layer> withDropout(List<Layer> layers, double rate, AtomicInteger count) {
+    List<Layer> result = new ArrayList<>();
+    for (int i = 0; i < layers.size(); i++) {
+      Layer layer = layers.get(i);
+      result.add(
+          layer instanceof Residual residual
+              ? new Residual(
+                  withDropout(residual.layers(), rate, count),
+                  withDropout(residual.shortcut(), rate, count))
+              : layer);
+      if (layer instanceof Activation && i > 0 && layers.get(i - 1) instanceof Dense) {
+        result.add(new Dropout(count.getAndIncrement(), rate));
+      }
+    }
+    return result;
   }
 
   /**

@@ -81,7 +81,8 @@ class PosteriorFilesTest {
     run = new StochasticBmr(backend, network, train, test, config, StochasticBmr.Listener.NONE);
     result = run.run();
     posterior = folder.resolve("posterior.safetensors");
-    PosteriorFiles.save(posterior, backend, run.model(), Map.of("note", "from the test"));
+    PosteriorFiles.save(
+        posterior, backend, (FlatModel) run.model(), Map.of("note", "from the test"));
   }
 
   @AfterAll
@@ -115,7 +116,7 @@ class PosteriorFilesTest {
   void predictionsOfTheLoadedModelAreBitIdentical() throws IOException {
     assertTrue(result.prunedFraction() > 0, "some weights must be out, so that masks matter");
     FlatModel loaded = other(5);
-    float[] expected = logits(run.model());
+    float[] expected = logits((FlatModel) run.model());
     assertFalse(Arrays.equals(expected, logits(loaded)), "before loading it is another model");
     Map<String, String> metadata = PosteriorFiles.load(posterior, backend, loaded);
     assertEquals("from the test", metadata.get("note"));
@@ -217,7 +218,8 @@ class PosteriorFilesTest {
             0.5,
             p.lastFactor(),
             p.initialRange(),
-            p.initialDeviation());
+            p.initialDeviation(),
+            p.posterior());
     FlatModel model = new FlatModel(backend, network, config, 5);
     InvalidFileException refused =
         assertThrows(
