@@ -614,6 +614,13 @@ class OperationsTest {
                   gaussian(b, 4, 2, 2);
                 }),
             new Case(
+                "GaussianNegativeLogLikelihood with a relative precision",
+                Set.of(GaussianNegativeLogLikelihood.class),
+                b -> {
+                  heteroscedastic(b, 5, 1);
+                  heteroscedastic(b, 4, 3);
+                }),
+            new Case(
                 "GaussianNegativeLogLikelihood of operands used twice",
                 Set.of(GaussianNegativeLogLikelihood.class),
                 b ->
@@ -837,9 +844,50 @@ class OperationsTest {
         .check(
             x ->
                 new GaussianNegativeLogLikelihood(
-                    x.get(0), x.get(1), targets(backend, batch, outputs), x.get(2), constants),
+                    x.get(0),
+                    x.get(1),
+                    targets(backend, batch, outputs),
+                    x.get(2),
+                    null,
+                    constants),
             x -> gaussian(x[0], x[1], x[2], constants),
             TOLERANCE);
+  }
+
+  private static void heteroscedastic(Backend backend, int batch, int outputs) {
+    new GradientCheck(backend)
+        .operand(batch, outputs)
+        .positive(batch, outputs)
+        .positive(2, outputs)
+        .positive(batch, outputs)
+        .operand(batch, outputs)
+        .check(
+            x ->
+                new GaussianNegativeLogLikelihood(
+                    x.get(0),
+                    x.get(1),
+                    targets(backend, batch, outputs),
+                    x.get(2),
+                    new GaussianNegativeLogLikelihood.RelativePrecision(x.get(3), x.get(4)),
+                    1),
+            x -> heteroscedastic(x[0], x[1], x[2], x[3], x[4]),
+            TOLERANCE);
+  }
+
+  private static double[] heteroscedastic(
+      double[] f, double[] v, double[] precision, double[] rho, double[] logRho) {
+    int outputs = precision.length / 2;
+    double[] losses = new double[f.length / outputs];
+    for (int i = 0; i < f.length; i++) {
+      double error = f[i] - (i / 4.0 - 1);
+      losses[i / outputs] +=
+          0.5
+              * (precision[i % outputs] * rho[i] * (error * error + v[i])
+                  - precision[outputs + i % outputs]
+                  - logRho[i]
+                  + Math.log(2 * Math.PI));
+    }
+    return losses;
   }
 
   /** Target i is i / 4 − 1. */

@@ -176,6 +176,7 @@ class VarianceBackpropagationTest {
               constant(c, "var"),
               constant(c, "y"),
               precision.expectations(),
+              null,
               constants);
       Graph.forInference(backend, loss).forward();
       return loss.value().slice().get(0) + loss.value().slice().get(1);

@@ -36,9 +36,9 @@ record BmrsPreset(
   record Prepared(Split split, Standardization standardization) {}
 
   /** For digits, or the paper's for Fashion-MNIST. */
-  static BmrsPreset of(KnownData data, NetworkKind network) {
+  static BmrsPreset of(DataSource data, NetworkKind network) {
     boolean lenet = network == NetworkKind.LENET;
-    boolean fashion = data == KnownData.FASHION_MNIST;
+    boolean fashion = !data.isTable() && data.known() == KnownData.FASHION_MNIST;
     // On digits a larger rate than published: Adam moves ln σ by at most the rate a step, and an
     // epoch has few steps.
     Bmrs.Schedule digits = new Bmrs.Schedule(32, 60, 1, 10, 8e-3);
@@ -59,11 +59,10 @@ record BmrsPreset(
   }
 
   /** A data set as the network takes it. */
-  Prepared prepare(Split raw) {
+  Prepared prepare(DataSource data, Split raw) {
     Split sized = imageSize == 0 ? raw : Resizing.bilinear(raw, imageSize, imageSize);
     InputShape shape = sized.train().inputShape();
-    Standardization standardization =
-        published ? centred(shape) : Standardization.perChannel(sized.train());
+    Standardization standardization = published ? centred(shape) : data.standardization(sized);
     return new Prepared(standardization.apply(sized), standardization);
   }
 
@@ -83,7 +82,9 @@ record BmrsPreset(
     return network == NetworkKind.LENET
         ? Networks.lenet5(shape.channels(), classes)
         : Networks.mlp(
-            Shape.of(shape.channels(), shape.height(), shape.width()),
+            shape.isImage()
+                ? Shape.of(shape.channels(), shape.height(), shape.width())
+                : Shape.of(shape.size()),
             hidden.toArray(),
             classes,
             activation);

@@ -25,7 +25,7 @@ final class BmrsRun {
 
   private static final String METHOD = Choice.nameOf(MethodKind.BMRS);
 
-  private final KnownData data;
+  private final DataSource data;
   private final BmrsPreset preset;
   private final Split split;
   private final Standardization standardization;
@@ -41,7 +41,7 @@ final class BmrsRun {
    * @param backend does the work
    */
   BmrsRun(
-      KnownData data,
+      DataSource data,
       BmrsPreset preset,
       BmrsPreset.Prepared prepared,
       Bmrs.Config config,

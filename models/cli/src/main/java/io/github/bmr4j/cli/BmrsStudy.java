@@ -23,6 +23,8 @@ final class BmrsStudy implements Study {
 
   private static final int OWN_SEEDS = 3;
 
+  private static final DataSource DATA = new DataSource(KnownData.FASHION_MNIST, null);
+
   /** The rules that decide by the noise, those with the strongest claims first. */
   private static final List<StructureRule> RULES =
       List.of(
@@ -110,7 +112,7 @@ final class BmrsStudy implements Study {
   }
 
   private static BmrsPreset preset(NetworkKind network) {
-    return BmrsPreset.of(KnownData.FASHION_MNIST, network);
+    return BmrsPreset.of(DATA, network);
   }
 
   private interface Runner {
@@ -121,7 +123,7 @@ final class BmrsStudy implements Study {
       StudySettings settings, NetworkKind network, Bmrs.Config whole, Runner runner) {
     BmrsPreset preset = preset(network);
     BmrsPreset.Prepared prepared =
-        preset.prepare(KnownData.FASHION_MNIST.loadOrRefuse(settings.dataFolder()));
+        preset.prepare(DATA, DATA.known().loadOrRefuse(settings.dataFolder()));
     Bmrs.Schedule schedule = whole.schedule();
     Bmrs.Config config =
         whole.withSchedule(

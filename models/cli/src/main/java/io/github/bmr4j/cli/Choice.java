@@ -7,6 +7,7 @@ import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.TableFile;
 import io.github.bmr4j.models.method.Bmrs;
+import io.github.bmr4j.models.method.InferenceScheme;
 import io.github.bmr4j.models.method.Reparameterization;
 import io.github.bmr4j.models.method.SpikeAndSlabModel;
 import io.github.bmr4j.models.pruning.InclusionReport;
@@ -152,6 +153,23 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
   static final class NoiseGranularity extends Choice<MultiplicativeNoise.Granularity> {
     NoiseGranularity() {
       super("granularity", List.of(MultiplicativeNoise.Granularity.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --candidates}. */
+  static final class CandidateCounting extends Choice<SelectMethodOptions.Candidates> {
+    CandidateCounting() {
+      super(
+          "way to count candidates",
+          List.of(SelectMethodOptions.Candidates.values()),
+          Choice::nameOf);
+    }
+  }
+
+  /** {@code --scheme}. */
+  static final class Scheme extends Choice<InferenceScheme> {
+    Scheme() {
+      super("inference scheme", List.of(InferenceScheme.values()), Choice::nameOf);
     }
   }
 

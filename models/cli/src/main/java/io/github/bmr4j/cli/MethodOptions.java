@@ -4,6 +4,9 @@ import io.github.bmr4j.engine.inference.MultiplicativeNoise;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.method.Bmrs;
+import io.github.bmr4j.models.method.InferenceScheme;
+import io.github.bmr4j.models.method.PrincipledPruning;
+import io.github.bmr4j.models.method.RegressionModel;
 import io.github.bmr4j.models.method.Reparameterization;
 import io.github.bmr4j.models.method.StochasticBmr;
 import io.github.bmr4j.models.pruning.PruningRule;
@@ -17,6 +20,9 @@ final class MethodOptions {
   /** The best of three on the digits; see the design notes. */
   private static final double IVON_RATE = 0.01;
 
+  /** Above so many training examples principled pruning has the larger of its paper's batches. */
+  private static final int MANY_EXAMPLES = 1_000;
+
   @Option(
       names = "--method",
       paramLabel = "NAME",
@@ -24,7 +30,8 @@ final class MethodOptions {
       completionCandidates = Choice.Method.class,
       description = {
         "Method: ${COMPLETION-CANDIDATES}. stochastic-bmr removes weights (the default); bmrs removes"
-            + " whole units by multiplicative noise (Wright, Igel and Selvan, 2024)."
+            + " whole units by multiplicative noise (Wright, Igel and Selvan, 2024);"
+            + " principled-pruning is for real targets (Beckers et al., 2024)."
       })
   private MethodKind method;
 
@@ -97,8 +104,32 @@ final class MethodOptions {
   @Option(
       names = "--fine-tune",
       paramLabel = "EPOCHS",
-      description = "Of bmrs: epochs after the last pruning.")
+      description = {"Of bmrs: epochs after the last pruning; of principled-pruning: after each."})
   private Integer fineTune;
+
+  @Option(
+      names = "--scheme",
+      paramLabel = "NAME",
+      converter = Choice.Scheme.class,
+      completionCandidates = Choice.Scheme.class,
+      description = {
+        "Of principled-pruning, how expectations are computed: ${COMPLETION-CANDIDATES} (default:"
+            + " local)."
+      })
+  private InferenceScheme scheme;
+
+  @Option(
+      names = "--heteroscedastic",
+      description =
+          "Of principled-pruning: the noise varies with the features, and the network learns how.")
+  private Boolean heteroscedastic;
+
+  @Option(
+      names = "--empirical-bayes",
+      description = {
+        "Of principled-pruning: each layer's prior variance is set to its optimum after each epoch."
+      })
+  private Boolean empiricalBayes;
 
   @Option(
       names = "--divergence",
@@ -189,6 +220,7 @@ final class MethodOptions {
     refuse(command, MethodKind.BMRS, "--divergence-factor", divergenceFactor);
     refuse(command, MethodKind.BMRS, "--drawing", drawing);
     refuse(command, MethodKind.BMRS, "--granularity", granularity);
+    refuseRegression(command);
     int chosenBatch = atLeast(command, 1, "--batch", batch, defaults.batch());
     if (batch != null && batch > examples) {
       throw bad(
@@ -198,10 +230,7 @@ final class MethodOptions {
         schedule(command, defaults, Math.ceilDiv(examples, Math.min(chosenBatch, examples)));
     Optimizer.Rule chosenOptimizer = optimizer == null ? defaults.optimizer() : optimizer;
     double usual = chosenOptimizer instanceof Optimizer.Ivon ? IVON_RATE : defaults.learningRate();
-    double rate = learningRate == null ? usual : learningRate;
-    if (!(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
-      throw bad(command, "--learning-rate must be a positive number, but is " + rate);
-    }
+    double rate = rate(command, usual);
     VariationalStep.Divergence chosenDivergence =
         divergence == null ? defaults.divergence() : divergence;
     Reparameterization chosenReparameterization =
@@ -311,12 +340,11 @@ final class MethodOptions {
     refuse(command, MethodKind.STOCHASTIC_BMR, "--kl-warm-up", divergenceWarmUp);
     refuse(command, MethodKind.STOCHASTIC_BMR, "--reparameterization", reparameterization);
     refuse(command, MethodKind.STOCHASTIC_BMR, "--samples", samples);
+    refuseRegression(command);
     if (rule != null && rule.structures() == null) {
       throw bad(command, "--rule " + rule.name() + " is about weights; bmrs removes structures");
     }
-    if (epochs != null && !(epochs >= 1 && epochs <= 1e6 && epochs == Math.rint(epochs))) {
-      throw bad(command, "--epochs must be a whole number from 1 for bmrs, but is " + epochs);
-    }
+    requireWholeEpochs(command);
     int chosenBatch = atLeast(command, 1, "--batch", batch, defaults.schedule().batch());
     if (chosenBatch > examples * (1 - defaults.validationFraction())) {
       throw bad(
@@ -328,10 +356,7 @@ final class MethodOptions {
               + " examples are not held out for validation");
     }
     Bmrs.Schedule schedule = defaults.schedule();
-    double rate = learningRate == null ? schedule.learningRate() : learningRate;
-    if (!(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
-      throw bad(command, "--learning-rate must be a positive number, but is " + rate);
-    }
+    double rate = rate(command, schedule.learningRate());
     double factor = divergenceFactor == null ? defaults.objective().factor() : divergenceFactor;
     if (!(factor >= 0 && factor < Double.POSITIVE_INFINITY)) {
       throw bad(command, "--divergence-factor must be at least 0 and finite, but is " + factor);
@@ -353,6 +378,66 @@ final class MethodOptions {
                 rate))
         .withRule(rule == null ? defaults.rule() : rule.structures())
         .withSeed(seed == null ? defaults.seed() : seed);
+  }
+
+  private void requireWholeEpochs(CommandLine command) {
+    if (epochs != null && !(epochs >= 1 && epochs <= 1e6 && epochs == Math.rint(epochs))) {
+      throw bad(
+          command,
+          "--epochs must be a whole number from 1 for "
+              + Choice.nameOf(method())
+              + ", but is "
+              + epochs);
+    }
+  }
+
+  private double rate(CommandLine command, double usual) {
+    double rate = learningRate == null ? usual : learningRate;
+    if (!(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
+      throw bad(command, "--learning-rate must be a positive number, but is " + rate);
+    }
+    return rate;
+  }
+
+  /**
+   * The settings of a run of principled pruning.
+   *
+   * @param command that has these options, for messages
+   * @param examples size of the training set
+   */
+  PrincipledPruning.Config principled(CommandLine command, int examples) {
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--warm-up", warmUp);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--iterations", iterations);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--optimizer", optimizer);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--rule", rule);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--kl", divergence);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--kl-warm-up", divergenceWarmUp);
+    refuse(command, MethodKind.STOCHASTIC_BMR, "--reparameterization", reparameterization);
+    refuse(command, MethodKind.BMRS, "--prune-every", pruneEvery);
+    refuse(command, MethodKind.BMRS, "--divergence", weighting);
+    requireWholeEpochs(command);
+    PrincipledPruning.Config defaults =
+        PrincipledPruning.Config.boston(scheme == null ? InferenceScheme.LOCAL : scheme);
+    boolean many = examples > MANY_EXAMPLES;
+    RegressionModel.Config model = defaults.model();
+    return defaults
+        .withModel(heteroscedastic == null ? model : model.withHeteroscedasticNoise())
+        .withEpochs(
+            epochs == null ? defaults.epochs() : epochs.intValue(),
+            atLeast(command, 0, "--fine-tune", fineTune, defaults.roundEpochs()))
+        .withSteps(
+            atLeast(command, 1, "--batch", batch, many ? 2 * defaults.batch() : defaults.batch()),
+            rate(command, defaults.learningRate()))
+        .withRounds(atLeast(command, 0, "--rounds", rounds, defaults.maximumRounds()))
+        .withExactUpdates(false, empiricalBayes != null)
+        .withSamples(atLeast(command, 1, "--samples", samples, defaults.samples()))
+        .withSeed(seed == null ? defaults.seed() : seed);
+  }
+
+  private void refuseRegression(CommandLine command) {
+    refuse(command, MethodKind.PRINCIPLED_PRUNING, "--scheme", scheme);
+    refuse(command, MethodKind.PRINCIPLED_PRUNING, "--heteroscedastic", heteroscedastic);
+    refuse(command, MethodKind.PRINCIPLED_PRUNING, "--empirical-bayes", empiricalBayes);
   }
 
   private static void refuse(CommandLine command, MethodKind owner, String option, Object given) {

@@ -26,8 +26,19 @@ record Preset(HiddenLayers hidden, UnaryFunction activation, StochasticBmr.Confi
       new Preset(
           HiddenLayers.of(500, 500, 500, 500), UnaryFunction.SWISH, StochasticBmr.Config.PUBLISHED);
 
-  static Preset of(KnownData data) {
-    return switch (data) {
+  /**
+   * What is done on a data set.
+   *
+   * @param data known or a table
+   * @param examples size of its training part
+   */
+  static Preset of(DataSource data, int examples) {
+    if (data.isTable()) {
+      // As for the digits, with batches that a small table has.
+      int batch = Math.min(DIGITS.method().batch(), examples);
+      return new Preset(DIGITS.hidden(), DIGITS.activation(), DIGITS.method().withBatch(batch));
+    }
+    return switch (data.known()) {
       case DIGITS -> DIGITS;
       case FASHION_MNIST -> FASHION_MNIST;
     };

@@ -5,9 +5,10 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.data.Dataset;
 import io.github.bmr4j.models.data.Epochs;
-import io.github.bmr4j.models.data.NumericText;
 import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.data.Standardization;
+import io.github.bmr4j.models.data.Table;
+import io.github.bmr4j.models.data.TableFile;
 import io.github.bmr4j.models.data.TargetScale;
 import io.github.bmr4j.models.data.ToySequences;
 import io.github.bmr4j.models.layer.Gru;
@@ -25,6 +26,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The study of Beckers et al. (2024): variance backpropagation and Bayes by backprop, local and
@@ -40,16 +42,19 @@ final class PrincipledPruningStudy implements Study {
   private static final int PUBLISHED_SEEDS = 3;
   private static final int SPLITS = 20;
 
-  /** A UCI set: its targets are the last columns. */
-  private record Table(String name, int targets, int batch) {}
+  private static final TableFile.Format NUMBERS =
+      new TableFile.Format(TableFile.Separator.COMMAS_OR_BLANKS, false);
 
-  private static final List<Table> TABLES =
+  /** A UCI set: its targets are the last columns. */
+  private record Source(String name, int targets, int batch) {}
+
+  private static final List<Source> SOURCES =
       List.of(
-          new Table("boston", 1, 16),
-          new Table("concrete", 1, 32),
-          new Table("energy", 2, 16),
-          new Table("wine", 1, 32),
-          new Table("yacht", 1, 16));
+          new Source("boston", 1, 16),
+          new Source("concrete", 1, 32),
+          new Source("energy", 2, 16),
+          new Source("wine", 1, 32),
+          new Source("yacht", 1, 16));
 
   @Override
   public String name() {
@@ -64,21 +69,21 @@ final class PrincipledPruningStudy implements Study {
   @Override
   public List<Run> runs(StudySettings settings) {
     List<Run> runs = new ArrayList<>();
-    for (Table table : TABLES) {
+    for (Source source : SOURCES) {
       for (InferenceScheme scheme : InferenceScheme.values()) {
         for (int seed = 0; seed < settings.seedsOr(PUBLISHED_SEEDS); seed++) {
-          PrincipledPruning.Config config = config(settings, table, scheme, seed);
+          PrincipledPruning.Config config = config(settings, source, scheme, seed);
           runs.add(
               new Run(
-                  labels("published", table.name(), scheme),
+                  labels("published", source.name(), scheme),
                   seed,
-                  () -> published(settings, table, withSlips(config))));
+                  () -> published(settings, source, withSlips(config))));
         }
       }
     }
     sequences(settings, runs);
     for (InferenceScheme scheme : InferenceScheme.values()) {
-      Table boston = TABLES.get(0);
+      Source boston = SOURCES.get(0);
       for (int seed = 0; seed < settings.seedsOr(1); seed++) {
         PrincipledPruning.Config config = withSlips(config(settings, boston, scheme, seed));
         runs.add(
@@ -88,15 +93,15 @@ final class PrincipledPruningStudy implements Study {
                 () -> sweep(settings, boston, config)));
       }
     }
-    for (Table table : TABLES) {
+    for (Source source : SOURCES) {
       for (int split = 0; split < settings.seedsOr(SPLITS); split++) {
         InferenceScheme scheme = InferenceScheme.VARIANCE_BACKPROPAGATION;
-        PrincipledPruning.Config config = config(settings, table, scheme, split);
+        PrincipledPruning.Config config = config(settings, source, scheme, split);
         runs.add(
             new Run(
-                labels("held-out", table.name(), scheme),
+                labels("held-out", source.name(), scheme),
                 split,
-                () -> heldOut(settings, table, config)));
+                () -> heldOut(settings, source, config)));
       }
     }
     return runs;
@@ -149,11 +154,11 @@ final class PrincipledPruningStudy implements Study {
   }
 
   private static PrincipledPruning.Config config(
-      StudySettings settings, Table table, InferenceScheme scheme, long seed) {
+      StudySettings settings, Source source, InferenceScheme scheme, long seed) {
     PrincipledPruning.Config published = PrincipledPruning.Config.boston(scheme);
     return published
         .withEpochs(settings.scaled(published.epochs()), settings.scaled(published.roundEpochs()))
-        .withSteps(table.batch(), published.learningRate())
+        .withSteps(source.batch(), published.learningRate())
         .withSeed(seed);
   }
 
@@ -162,8 +167,8 @@ final class PrincipledPruningStudy implements Study {
   }
 
   private static Map<String, Double> published(
-      StudySettings settings, Table table, PrincipledPruning.Config config) throws IOException {
-    Dataset raw = read(settings, table);
+      StudySettings settings, Source source, PrincipledPruning.Config config) throws IOException {
+    Dataset raw = read(settings, source);
     Dataset data = Standardization.perFeature(raw).apply(raw);
     return onAllRows(settings, network(data), data, config);
   }
@@ -207,8 +212,8 @@ final class PrincipledPruningStudy implements Study {
    * One trained model, pruned by each score without training on: where the free energy is least.
    */
   private static Map<String, Double> sweep(
-      StudySettings settings, Table table, PrincipledPruning.Config config) throws IOException {
-    Dataset raw = read(settings, table);
+      StudySettings settings, Source source, PrincipledPruning.Config config) throws IOException {
+    Dataset raw = read(settings, source);
     Dataset data = Standardization.perFeature(raw).apply(raw);
     try (Backend backend = settings.backends().openSingle()) {
       PrincipledPruning pruning = new PrincipledPruning(backend, network(data), data, config);
@@ -244,8 +249,8 @@ final class PrincipledPruningStudy implements Study {
   }
 
   private static Map<String, Double> heldOut(
-      StudySettings settings, Table table, PrincipledPruning.Config config) throws IOException {
-    Split raw = split(read(settings, table), config.seed());
+      StudySettings settings, Source source, PrincipledPruning.Config config) throws IOException {
+    Split raw = split(read(settings, source), config.seed());
     Split split = Standardization.perFeature(raw.train()).apply(raw);
     TargetScale scale = TargetScale.of(split.train());
     Dataset train = scale.apply(split.train());
@@ -255,7 +260,9 @@ final class PrincipledPruningStudy implements Study {
       RegressionPrediction prediction =
           new RegressionPrediction(backend, pruning.model(), test, 100);
       List<RegressionMetrics> full = new ArrayList<>();
-      PrincipledPruning.Result result = pruning.run(() -> full.addAll(metrics(prediction, scale)));
+      PrincipledPruning.Result result =
+          pruning.run(
+              () -> full.addAll(metrics(prediction, scale)), PrincipledPruning.Listener.NONE);
       List<RegressionMetrics> pruned = metrics(prediction, scale);
       Map<String, Double> values = new LinkedHashMap<>();
       for (int m = 0; m < full.size(); m++) {
@@ -290,10 +297,12 @@ final class PrincipledPruningStudy implements Study {
         data.select(Arrays.copyOfRange(order, train, order.length)));
   }
 
-  private static Dataset read(StudySettings settings, Table table) throws IOException {
-    int[] targets = new int[table.targets()];
-    Arrays.setAll(targets, i -> i - table.targets());
-    return NumericText.read(settings.file(table.name() + ".csv"), targets);
+  private static Dataset read(StudySettings settings, Source source) throws IOException {
+    Table table = TableFile.read(settings.file(source.name() + ".csv"), NUMBERS);
+    int columns = table.columns().size();
+    return table
+        .regression(table.columns().subList(columns - source.targets(), columns), Set.of())
+        .dataset();
   }
 
   private static Network network(Dataset data) {

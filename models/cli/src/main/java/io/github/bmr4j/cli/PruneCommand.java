@@ -14,6 +14,8 @@ import io.github.bmr4j.models.io.AtomicFiles;
 import io.github.bmr4j.models.io.Json;
 import io.github.bmr4j.models.method.Bmrs;
 import io.github.bmr4j.models.method.PosteriorFiles;
+import io.github.bmr4j.models.method.PrincipledPruning;
+import io.github.bmr4j.models.method.RegressionModel;
 import io.github.bmr4j.models.method.StochasticBmr;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
@@ -68,6 +70,8 @@ import picocli.CommandLine.Spec;
       "  bmr prune --method bmrs --rule bmrs-u-4",
       "  bmr data fetch fashion-mnist && bmr prune --data fashion-mnist",
       "  bmr prune --data fashion-mnist --network lenet",
+      "  bmr prune --data houses.csv --target-column price --method principled-pruning",
+      "  bmr prune --data iris.csv --classes",
       "  bmr prune posterior.safetensors --prior-std 0.1 --keep '*.bias'",
       "  bmr prune ivon.safetensors --spread-kind ivon --ess 60000 --weight-decay 1e-3 --target 0.9",
       "",
@@ -88,12 +92,14 @@ final class PruneCommand implements Callable<Integer> {
 
   @Option(
       names = "--data",
-      paramLabel = "NAME",
+      paramLabel = "NAME|FILE",
       defaultValue = "digits",
-      converter = Choice.Data.class,
+      converter = DataSource.Converter.class,
       completionCandidates = Choice.Data.class,
-      description = "Data set: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-  private KnownData data;
+      description = {
+        "Data set: ${COMPLETION-CANDIDATES}, or the file of a table (default: ${DEFAULT-VALUE})."
+      })
+  private DataSource data;
 
   @Option(
       names = "--data-dir",
@@ -127,6 +133,9 @@ final class PruneCommand implements Callable<Integer> {
       description = "Behind each hidden layer of mlp: ${COMPLETION-CANDIDATES}.")
   private UnaryFunction activation;
 
+  @ArgGroup(validate = false, heading = "%nTable in a file:%n")
+  private TableOptions table = new TableOptions();
+
   @ArgGroup(validate = false, heading = "%nMethod:%n")
   private MethodOptions method = new MethodOptions();
 
@@ -155,10 +164,15 @@ final class PruneCommand implements Callable<Integer> {
     output.apply();
     refuseRepeatedOptions();
     refuseOptionsOfTheOtherMode();
+    refuseOptionsOfTables();
     if (posterior != null) {
       return pruneFile();
     }
-    return method.method() == MethodKind.BMRS ? trainStructures() : train();
+    return switch (method.method()) {
+      case STOCHASTIC_BMR -> train();
+      case BMRS -> trainStructures();
+      case PRINCIPLED_PRUNING -> trainRegression();
+    };
   }
 
   private int pruneFile() throws IOException {
@@ -189,9 +203,9 @@ final class PruneCommand implements Callable<Integer> {
         usual.with(
             hidden == null ? usual.hidden() : hidden,
             activation == null ? usual.activation() : activation);
-    Split raw = data.loadOrRefuse(dataFolder);
+    Split raw = load().split();
     Bmrs.Config config = method.bmrs(spec.commandLine(), preset.method(), raw.train().size());
-    BmrsPreset.Prepared prepared = preset.prepare(raw);
+    BmrsPreset.Prepared prepared = preset.prepare(data, raw);
     try (Backend backend = machine.open();
         ResultFolder folder = ResultFolder.open(out)) {
       PrintWriter err = spec.commandLine().getErr();
@@ -202,18 +216,71 @@ final class PruneCommand implements Callable<Integer> {
     }
   }
 
+  private int trainRegression() throws IOException {
+    long start = System.nanoTime();
+    if (network != NetworkKind.MLP) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--method principled-pruning is for tables and --network mlp, but --network is "
+              + Choice.nameOf(network));
+    }
+    DataSource.Loaded loaded = load();
+    Split raw = loaded.split();
+    PrincipledPruning.Config config = method.principled(spec.commandLine(), raw.train().size());
+    UnaryFunction function = activation == null ? PrincipledRun.ACTIVATION : activation;
+    if (!config.model().scheme().isSampled() && !RegressionModel.PROPAGATED.contains(function)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "Variance backpropagation knows relu, sigmoid and tanh, but --activation is "
+              + Choice.nameOf(function)
+              + "; choose one of them, or --scheme local");
+    }
+    try (Backend backend = machine.openSingle();
+        ResultFolder folder = ResultFolder.open(out)) {
+      PrincipledRun run =
+          new PrincipledRun(
+              data,
+              loaded.targets(),
+              raw,
+              hidden == null ? PrincipledRun.HIDDEN : hidden,
+              function,
+              config,
+              backend);
+      Map<String, Object> json =
+          run.run(spec.commandLine().getErr(), output.quiet(), folder, start);
+      print(json, PrincipledRun.report(json));
+      return ExitCode.OK;
+    }
+  }
+
+  /** The data set, with targets as the method wants them. */
+  private DataSource.Loaded load() {
+    DataSource.Loaded loaded = data.loadOrRefuse(dataFolder, table);
+    data.requireTargetsOf(method.method(), loaded.split());
+    if (data.isTable() && network != NetworkKind.MLP) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--network "
+              + Choice.nameOf(network)
+              + " is for images, but "
+              + data.title()
+              + " is a table; choose mlp");
+    }
+    return loaded;
+  }
+
   private int train() throws IOException {
     long start = System.nanoTime();
-    Preset preset = Preset.of(data);
     refuseOptionsOfOtherNetworks();
+    Split raw = load().split();
+    Preset preset = Preset.of(data, raw.train().size());
     boolean published = network.isPublished();
     HiddenLayers layers = published ? HiddenLayers.of() : hidden == null ? preset.hidden() : hidden;
     UnaryFunction usual = published ? network.activation() : preset.activation();
     UnaryFunction function = activation == null ? usual : activation;
-    Split raw = data.loadOrRefuse(dataFolder);
     StochasticBmr.Config config =
         method.config(spec.commandLine(), preset.method(), raw.train().size());
-    Standardization standardization = Standardization.perChannel(raw.train());
+    Standardization standardization = data.standardization(raw);
     Split split = padded(standardization.apply(raw));
     Network net = network(network, split, layers, function);
     // The folder comes last: whatever is refused before leaves nothing behind.
@@ -281,7 +348,8 @@ final class PruneCommand implements Callable<Integer> {
       Object owner = option.userObject() instanceof Field field ? field.getDeclaringClass() : null;
       boolean ofFiles = owner == PosteriorOptions.class;
       boolean ofTraining =
-          (owner == MethodOptions.class && !option.longestName().equals("--rule"))
+          owner == TableOptions.class
+              || (owner == MethodOptions.class && !option.longestName().equals("--rule"))
               || (owner == PruneCommand.class && !option.longestName().equals("--out"));
       if (posterior == null ? ofFiles : ofTraining) {
         throw new ParameterException(
@@ -292,6 +360,22 @@ final class PruneCommand implements Callable<Integer> {
                     + " is about training, but "
                     + posterior
                     + " is pruned as it is; leave one of them out");
+      }
+    }
+  }
+
+  /** A table's options say nothing about other data. */
+  private void refuseOptionsOfTables() {
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      if (option.userObject() instanceof Field field
+          && field.getDeclaringClass() == TableOptions.class
+          && !data.isTable()) {
+        throw new ParameterException(
+            spec.commandLine(),
+            option.longestName()
+                + " is about a table, but --data is "
+                + data.title()
+                + "; give the table's file with --data");
       }
     }
   }

@@ -23,7 +23,7 @@ import java.util.List;
  * @param warnings what is known to be wrong with this JVM
  */
 record PruneRun(
-    KnownData data,
+    DataSource data,
     Split split,
     Network network,
     List<Integer> hidden,

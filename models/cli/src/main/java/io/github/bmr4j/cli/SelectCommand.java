@@ -48,7 +48,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "  bmr select",
       "  bmr select --data bai --examples 3000 --features 200 --replicates 10",
-      "  bmr select --data houses.csv --target price --ignore id --replicates 20",
+      "  bmr select --data houses.csv --target-column price --ignore id --replicates 20",
       "",
       "Exit codes: 0 fine, 1 the run failed, 2 bad usage or bad input."
     })
@@ -62,6 +62,9 @@ final class SelectCommand implements Callable<Integer> {
 
   @ArgGroup(validate = false, heading = "%nData:%n")
   private SelectData data = new SelectData();
+
+  @ArgGroup(validate = false, heading = "%nTable in a file:%n")
+  private TableOptions table = new TableOptions();
 
   @Option(
       names = "--hidden",
@@ -120,12 +123,12 @@ final class SelectCommand implements Callable<Integer> {
     }
     SpikeAndSlabCompression.Config config = method.config(seed);
     // The first replicate is made before the folder: what is refused leaves nothing behind.
-    SelectData.Replicate first = data.replicate(seed);
+    SelectData.Replicate first = data.replicate(table, seed);
     try (ResultFolder folder = ResultFolder.open(out)) {
       StatusLine status = StatusLine.on(spec.commandLine().getErr());
       List<SelectRun> runs = new ArrayList<>();
       for (int r = 0; r < replicates; r++) {
-        SelectData.Replicate replicate = r == 0 ? first : data.replicate(seed + r);
+        SelectData.Replicate replicate = r == 0 ? first : data.replicate(table, seed + r);
         SelectRun run = run(replicate, config.withSeed(seed + r), status);
         runs.add(run);
         if (!output.quiet()) {

@@ -4,15 +4,12 @@ import io.github.bmr4j.models.data.Digits;
 import io.github.bmr4j.models.data.SimulatedData;
 import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.data.Table;
-import io.github.bmr4j.models.data.TableFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
@@ -68,53 +65,6 @@ final class SelectData {
       description = "Test examples of a simulation (default: ${DEFAULT-VALUE}).")
   private int testExamples;
 
-  @Option(
-      names = "--target",
-      paramLabel = "COLUMN",
-      description = "Column of a table that is to be predicted (default: the last).")
-  private String target;
-
-  @Option(
-      names = "--classes",
-      description = "The target is a class, not a number, though it looks like one.")
-  private boolean classes;
-
-  @Option(
-      names = "--categorical",
-      paramLabel = "COLUMNS",
-      split = ",",
-      description = "Columns of numbers that are names of classes.")
-  private List<String> categorical = List.of();
-
-  @Option(
-      names = "--ignore",
-      paramLabel = "COLUMNS",
-      split = ",",
-      description = "Columns that are no features.")
-  private List<String> ignored = List.of();
-
-  @Option(
-      names = "--separator",
-      paramLabel = "NAME",
-      defaultValue = "comma",
-      converter = Choice.Separator.class,
-      completionCandidates = Choice.Separator.class,
-      description = "Between cells of a table: ${COMPLETION-CANDIDATES} (default: comma).")
-  private TableFile.Separator separator;
-
-  @Option(
-      names = "--no-header",
-      description = "The table's first line is data; columns are x1, x2, ….")
-  private boolean noHeader;
-
-  @Option(
-      names = "--test-share",
-      paramLabel = "SHARE",
-      defaultValue = "0.1",
-      description =
-          "Share of a table or of the digits that is for testing (default: ${DEFAULT-VALUE}).")
-  private double testShare;
-
   private Table.Named table;
 
   SelectData() {}
@@ -148,22 +98,23 @@ final class SelectData {
   /**
    * Draws or splits.
    *
+   * @param options of tables
    * @param seed of this replicate
    */
-  Replicate replicate(long seed) throws IOException {
+  Replicate replicate(TableOptions options, long seed) throws IOException {
     SimulatedData.Kind kind = simulated();
     try {
       if (kind != null) {
         return simulate(kind, seed);
       }
       if (isDigits()) {
-        return digits(seed);
+        return digits(options, seed);
       }
       if (table == null) {
-        table = read();
+        table = read(options);
       }
       return new Replicate(
-          Split.random(table.dataset(), testShare, seed), table.features(), null, null);
+          Split.random(table.dataset(), options.testShare(), seed), table.features(), null, null);
     } catch (IllegalArgumentException refused) {
       throw new InputException(refused.getMessage(), refused);
     }
@@ -180,8 +131,8 @@ final class SelectData {
         kind.isClassification() ? null : SimulatedData.withoutNoise(kind, split.test()));
   }
 
-  private Replicate digits(long seed) {
-    Split images = Digits.split(seed, testShare);
+  private Replicate digits(TableOptions options, long seed) {
+    Split images = Digits.split(seed, options.testShare());
     int side = 8;
     List<String> names =
         IntStream.range(0, side * side)
@@ -190,7 +141,7 @@ final class SelectData {
     return new Replicate(new Split(images.train(), images.test()), names, null, null);
   }
 
-  private Table.Named read() throws IOException {
+  private Table.Named read(TableOptions options) throws IOException {
     Path file = Path.of(data);
     if (!Files.exists(file)) {
       throw new InputException(
@@ -199,11 +150,10 @@ final class SelectData {
               + "' and no file of that name; known are "
               + String.join(", ", names().toList()));
     }
-    Table all = TableFile.read(file, new TableFile.Format(separator, !noHeader));
-    Set<String> out = new HashSet<>(ignored);
-    Table kept = out.isEmpty() ? all : all.without(out);
-    String column = target == null ? kept.columns().get(kept.columns().size() - 1) : target;
-    Set<String> names = new HashSet<>(categorical);
-    return classes ? kept.classification(column, names) : kept.regression(column, names);
+    Table.Named read = options.read(file);
+    if (read.dataset().targetSize() > 1) {
+      throw new InputException("bmr select predicts one column; name one with --target-column");
+    }
+    return read;
   }
 }

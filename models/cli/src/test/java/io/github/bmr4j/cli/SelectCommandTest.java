@@ -82,7 +82,15 @@ class SelectCommandTest {
     }
     Path file = Files.writeString(folder.resolve("houses.csv"), csv);
     Console console =
-        select("--data", file.toString(), "--target", "price", "--ignore", "id", "--steps", "1500");
+        select(
+            "--data",
+            file.toString(),
+            "--target-column",
+            "price",
+            "--ignore",
+            "id",
+            "--steps",
+            "1500");
     assertEquals(0, console.code(), console.toString());
     assertTrue(console.out().contains("colour=red"), console.out());
     assertFalse(console.out().contains("id "), console.out());

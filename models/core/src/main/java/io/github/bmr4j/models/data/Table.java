@@ -2,6 +2,7 @@ package io.github.bmr4j.models.data;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -28,12 +29,14 @@ public final class Table {
    *
    * @param dataset the examples
    * @param features a name for each feature
+   * @param targets a name for each real target, or for the classes
    */
-  public record Named(Dataset dataset, List<String> features) {
+  public record Named(Dataset dataset, List<String> features, List<String> targets) {
 
     /** Checks that each feature has a name. */
     public Named {
       features = List.copyOf(features);
+      targets = List.copyOf(targets);
       if (features.size() != dataset.inputShape().size()) {
         throw new IllegalArgumentException(
             dataset
@@ -94,24 +97,34 @@ public final class Table {
   /**
    * A regression data set.
    *
-   * @param target the column of the real targets
+   * @param targets the columns of the real targets, in the order wanted
    * @param categorical columns of numbers that are names of classes; columns without any number are
    *     categorical in any case
    * @throws IllegalArgumentException if there is no such column, a value is missing, or a cell is
    *     no number where the column's others are; names line and column
    */
-  public Named regression(String target, Set<String> categorical) {
-    int t = column(target);
-    requireFeatures();
-    float[] targets = new float[size()];
+  public Named regression(List<String> targets, Set<String> categorical) {
+    Set<Integer> out = new LinkedHashSet<>();
+    targets.forEach(target -> out.add(column(target)));
+    requireFeatures(out);
+    float[] wanted = new float[Math.multiplyExact(size(), out.size())];
+    int at = 0;
     for (int i = 0; i < size(); i++) {
-      targets[i] = number(i, t);
+      for (int t : out) {
+        wanted[at++] = number(i, t);
+      }
     }
-    Features features = features(t, categorical);
+    Features features = features(out, categorical);
     return new Named(
         Dataset.regression(
-            name, InputShape.row(features.names.size()), features.values, targets, 1, provenance),
-        features.names);
+            name,
+            InputShape.row(features.names.size()),
+            features.values,
+            wanted,
+            out.size(),
+            provenance),
+        features.names,
+        out.stream().map(columns::get).toList());
   }
 
   /**
@@ -124,13 +137,13 @@ public final class Table {
    */
   public Named classification(String target, Set<String> categorical) {
     int t = column(target);
-    requireFeatures();
+    requireFeatures(Set.of(t));
     List<String> classes = values(t);
     int[] labels = new int[size()];
     for (int i = 0; i < size(); i++) {
       labels[i] = classes.indexOf(cell(i, t));
     }
-    Features features = features(t, categorical);
+    Features features = features(Set.of(t), categorical);
     return new Named(
         Dataset.classification(
             name,
@@ -139,17 +152,18 @@ public final class Table {
             labels,
             classes,
             provenance),
-        features.names);
+        features.names,
+        List.of(target));
   }
 
   private record Features(List<String> names, float[] values) {}
 
-  private Features features(int target, Set<String> categorical) {
+  private Features features(Set<Integer> targets, Set<String> categorical) {
     categorical.forEach(this::column);
     List<String> names = new ArrayList<>();
     List<float[]> values = new ArrayList<>();
     for (int j = 0; j < columns.size(); j++) {
-      if (j == target) {
+      if (targets.contains(j)) {
         continue;
       }
       if (categorical.contains(columns.get(j)) || isWithoutNumbers(j)) {
@@ -252,10 +266,16 @@ public final class Table {
     return j;
   }
 
-  private void requireFeatures() {
-    if (columns.size() < 2) {
+  private void requireFeatures(Set<Integer> targets) {
+    if (targets.isEmpty() || targets.size() >= columns.size()) {
       throw new IllegalArgumentException(
-          name + " has a single column and so no feature; check the separator");
+          name
+              + " has "
+              + columns.size()
+              + " columns, of which "
+              + targets.size()
+              + " are targets; there must be at least one of each, targets and features, so check"
+              + " the separator");
     }
   }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Reads tables from text files: comma-separated (RFC 4180, quotes included), separated by another
@@ -25,7 +26,11 @@ public final class TableFile {
     /** A tab. */
     TAB('\t'),
     /** Any run of blanks and tabs; those at the ends of a line do not count. */
-    BLANKS(' ');
+    BLANKS(' '),
+    /**
+     * A comma with or without blanks around it, or a run of blanks; for numbers, without quotes.
+     */
+    COMMAS_OR_BLANKS(',');
 
     private final char character;
 
@@ -46,6 +51,9 @@ public final class TableFile {
     /** Comma-separated with a header. */
     public static final Format CSV = new Format(Separator.COMMA, true);
   }
+
+  private static final Pattern BLANKS = Pattern.compile("\\s+");
+  private static final Pattern COMMAS_OR_BLANKS = Pattern.compile("\\s*,\\s*|\\s+");
 
   private final String name;
   private final Format format;
@@ -151,7 +159,11 @@ public final class TableFile {
     while (at < text.length()) {
       int started = line;
       List<String> row =
-          format.separator() == Separator.BLANKS ? blankSeparated() : characterSeparated();
+          switch (format.separator()) {
+            case BLANKS -> split(BLANKS);
+            case COMMAS_OR_BLANKS -> split(COMMAS_OR_BLANKS);
+            default -> characterSeparated();
+          };
       if (row.size() > 1 || !row.get(0).isBlank()) {
         rows.add(row);
         lines.add(started);
@@ -159,7 +171,8 @@ public final class TableFile {
     }
   }
 
-  private List<String> blankSeparated() {
+  /** The next line, which has no quotes. */
+  private List<String> split(Pattern between) {
     int end = at;
     while (end < text.length() && text.charAt(end) != '\n') {
       end++;
@@ -167,7 +180,7 @@ public final class TableFile {
     String content = text.substring(at, end).strip();
     at = end + 1;
     line++;
-    return List.of(content.split("\\s+"));
+    return List.of(between.split(content));
   }
 
   private List<String> characterSeparated() {

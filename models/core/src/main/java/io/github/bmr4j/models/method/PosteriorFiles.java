@@ -2,6 +2,7 @@ package io.github.bmr4j.models.method;
 
 import io.github.bmr4j.engine.distribution.SpecialFunctions;
 import io.github.bmr4j.engine.inference.Latent;
+import io.github.bmr4j.engine.inference.MeanFieldNormal;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.models.io.InvalidFileException;
@@ -64,7 +65,7 @@ public final class PosteriorFiles {
       writer.metadata(name + ".prior_variance", Double.toString(layer.weights().priorVariance()));
 
       float[] mean = pulled(backend, layer.weights().factors().mean());
-      boolean[] mask = mask(backend, layer);
+      boolean[] mask = mask(backend, layer.weights());
       float[] scaleMean = pulled(backend, layer.scale().factors().mean());
       float[] scaleRho = pulled(backend, layer.scale().factors().rho());
       floats(writer, block, "", plain(mean, mask, layer.factor() * Math.exp(-0.5 * scaleMean[0])));
@@ -80,18 +81,18 @@ public final class PosteriorFiles {
     writer.write(file);
   }
 
-  private static float[] pulled(Backend backend, Slice slice) {
+  static float[] pulled(Backend backend, Slice slice) {
     backend.memory().pull(slice);
     return slice.toArray();
   }
 
-  private static boolean[] mask(Backend backend, FlatModel.Block layer) {
-    boolean[] mask = new boolean[layer.weights().size()];
-    if (layer.weights().mask() == null) {
+  static boolean[] mask(Backend backend, MeanFieldNormal weights) {
+    boolean[] mask = new boolean[weights.size()];
+    if (weights.mask() == null) {
       Arrays.fill(mask, true);
       return mask;
     }
-    float[] values = pulled(backend, layer.weights().mask());
+    float[] values = pulled(backend, weights.mask());
     for (int i = 0; i < mask.length; i++) {
       mask[i] = values[i] != 0;
     }
@@ -106,8 +107,7 @@ public final class PosteriorFiles {
     return weights;
   }
 
-  private static void floats(
-      SafetensorsWriter writer, ParameterBlock block, String what, float[] values) {
+  static void floats(SafetensorsWriter writer, ParameterBlock block, String what, float[] values) {
     int[] shape = block.weightShape().toArray();
     writer.floats(block.layer() + ".weight" + what, shape, values, 0);
     if (block.bias()) {
@@ -116,7 +116,7 @@ public final class PosteriorFiles {
     }
   }
 
-  private static void booleans(SafetensorsWriter writer, ParameterBlock block, boolean[] mask) {
+  static void booleans(SafetensorsWriter writer, ParameterBlock block, boolean[] mask) {
     int weights = block.rows() * block.columns();
     writer.booleans(
         block.layer() + ".weight.mask",

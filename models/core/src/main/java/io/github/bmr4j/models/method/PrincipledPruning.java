@@ -227,6 +227,44 @@ public final class PrincipledPruning {
           seed);
     }
 
+    /** These settings with another limit of prunings. */
+    public Config withRounds(int most) {
+      return new Config(
+          model,
+          epochs,
+          roundEpochs,
+          most,
+          batch,
+          learningRate,
+          shuffled,
+          examples,
+          tolerance,
+          structural,
+          coordinatePrecision,
+          empiricalBayes,
+          samples,
+          seed);
+    }
+
+    /** These settings with another number of draws. */
+    public Config withSamples(int draws) {
+      return new Config(
+          model,
+          epochs,
+          roundEpochs,
+          maximumRounds,
+          batch,
+          learningRate,
+          shuffled,
+          examples,
+          tolerance,
+          structural,
+          coordinatePrecision,
+          empiricalBayes,
+          draws,
+          seed);
+    }
+
     /** These settings with another seed. */
     public Config withSeed(long other) {
       return new Config(
@@ -301,6 +339,25 @@ public final class PrincipledPruning {
     }
   }
 
+  /** Sees how a run goes on. */
+  public interface Listener {
+
+    /** Sees nothing. */
+    Listener NONE = new Listener() {};
+
+    /**
+     * After each epoch.
+     *
+     * @param epoch from 1, within the training before or after a pruning
+     * @param of so many
+     * @param loss −ln p(y|x, w) in nats per example, each as its step found it
+     */
+    default void epoch(int epoch, int of, double loss) {}
+
+    /** After each pruning. */
+    default void pruned(Round round) {}
+  }
+
   private final Config config;
   private final RegressionModel model;
   private final RegressionTraining training;
@@ -347,17 +404,18 @@ public final class PrincipledPruning {
    * @throws DivergedException if a number that decides something is not finite
    */
   public Result run() {
-    return run(() -> {});
+    return run(() -> {}, Listener.NONE);
   }
 
   /**
    * As {@link #run()}.
    *
    * @param beforePruning called between the first training and the first pruning
+   * @param listener sees how it goes on
    */
-  public Result run(Runnable beforePruning) {
+  public Result run(Runnable beforePruning, Listener listener) {
     long start = System.nanoTime();
-    train(config.epochs(), config.empiricalBayes());
+    train(config.epochs(), config.empiricalBayes(), listener);
     double trainSeconds = (System.nanoTime() - start) * 1e-9;
     FreeEnergy trained = prediction.freeEnergy();
     beforePruning.run();
@@ -367,9 +425,10 @@ public final class PrincipledPruning {
     while (removed && rounds.size() < config.maximumRounds()) {
       Round round = prune();
       rounds.add(round);
+      listener.pruned(round);
       removed = round.reduction().removed() > 0;
       if (removed) {
-        train(config.roundEpochs(), false);
+        train(config.roundEpochs(), false, listener);
       }
     }
     return new Result(
@@ -384,13 +443,14 @@ public final class PrincipledPruning {
 
   /** Trains only; for what compares prunings of one trained model. */
   public FreeEnergy train() {
-    train(config.epochs(), config.empiricalBayes());
+    train(config.epochs(), config.empiricalBayes(), Listener.NONE);
     return prediction.freeEnergy();
   }
 
-  private void train(int epochs, boolean empiricalBayes) {
+  private void train(int epochs, boolean empiricalBayes, Listener listener) {
     for (int i = 0; i < epochs; i++) {
-      training.epoch();
+      double loss = training.epoch();
+      listener.epoch(i + 1, epochs, loss / data.size());
       if (config.coordinatePrecision()) {
         model.precision().coordinateUpdate(data.size(), prediction.expectedSquares());
       }

@@ -1,5 +1,6 @@
 package io.github.bmr4j.models.method;
 
+import io.github.bmr4j.engine.autodiff.Columns;
 import io.github.bmr4j.engine.autodiff.GaussianNegativeLogLikelihood;
 import io.github.bmr4j.engine.autodiff.Graph;
 import io.github.bmr4j.engine.autodiff.Input;
@@ -10,6 +11,8 @@ import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.models.data.Dataset;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /** A regression model's graph for one size of batch: inputs, outputs and likelihood. */
 final class RegressionGraph {
@@ -27,6 +30,9 @@ final class RegressionGraph {
 
   /** Their variance; null where outputs are sampled. */
   final Node variance;
+
+  /** By what the noise's precision differs from τ; null where it does not. */
+  final RelativeNoise noise;
 
   /** Of each example, [batch]. */
   final Node losses;
@@ -56,18 +62,28 @@ final class RegressionGraph {
     this.x = new Input(model.network().batchShape(propagated ? 2 * batch : batch));
     this.targets = new Input(Shape.of(batch, outputs));
     Node out = model.network().forward(x, model.source());
+    boolean varying = model.config().heteroscedastic();
+    Node means = varying ? new Columns(out, 0, outputs) : out;
     Shape shape = Shape.of(batch, outputs);
-    this.mean = propagated ? new View(out, 0, shape) : out;
-    this.variance = propagated ? new View(out, shape.size(), shape) : null;
+    this.mean = propagated ? new View(means, 0, shape) : means;
+    this.variance = propagated ? new View(means, shape.size(), shape) : null;
+    this.noise = varying ? RelativeNoise.of(model, new Columns(out, outputs, outputs)) : null;
     Node precision =
         fixedPrecision ? model.precision().fixedExpectations() : model.precision().expectations();
     int constants = model.config().published() ? outputs : 1;
-    this.losses = new GaussianNegativeLogLikelihood(mean, variance, targets, precision, constants);
+    this.losses =
+        new GaussianNegativeLogLikelihood(
+            mean,
+            variance,
+            targets,
+            precision,
+            noise == null ? null : noise.precision(),
+            constants);
     this.loss = new Sum(losses);
     this.graph =
         training
             ? Graph.forTraining(backend, loss, out, losses)
-            : Graph.forInference(backend, out, losses, loss);
+            : Graph.forInference(backend, wanted());
     if (propagated) {
       Slice slice = x.value().slice();
       float variance = (float) model.config().inputVariance();
@@ -76,6 +92,19 @@ final class RegressionGraph {
       }
       x.push();
     }
+  }
+
+  /** What predictions look at, which memory must last for. */
+  private Node[] wanted() {
+    return Stream.of(
+            mean,
+            variance,
+            noise == null ? null : noise.precision().expectation(),
+            noise == null ? null : noise.variance(),
+            losses,
+            loss)
+        .filter(Objects::nonNull)
+        .toArray(Node[]::new);
   }
 
   int batch() {

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Bayesian regression as in Beckers et al. (Principled pruning of Bayesian neural networks through
@@ -45,22 +46,41 @@ public final class RegressionModel {
    * @param published whether the slips of the published code are kept: the squared variance in the
    *     moments of sigmoid and tanh, the recurrent cells' terms, and the likelihood's constant that
    *     counts once for each output
+   * @param heteroscedastic whether the noise varies with x: its precision is then τ_m ρ_m(x), and
+   *     the network's second half of outputs says ln ρ ({@link #MOST_LOG_RATIO})
    */
   public record Config(
       InferenceScheme scheme,
       double priorVariance,
       double inputVariance,
       double initialSpread,
-      boolean published) {
+      boolean published,
+      boolean heteroscedastic) {
+
+    /**
+     * Bound c of heteroscedastic noise: ln ρ = c tanh(output). So its standard deviation stays
+     * within factors of e^±1.5 = 4.5 from τ^−½, and E ρ is finite whatever the weights are.
+     */
+    public static final double MOST_LOG_RATIO = 3;
 
     /** The published settings of a scheme, with the corrected mathematics. */
     public static Config of(InferenceScheme scheme) {
-      return new Config(scheme, 1, 1e-3, scheme.isSampled() ? 0 : 0.01, false);
+      return new Config(scheme, 1, 1e-3, scheme.isSampled() ? 0 : 0.01, false, false);
     }
 
     /** These settings with the slips of the published code. */
     public Config withPublishedSlips() {
-      return new Config(scheme, priorVariance, inputVariance, initialSpread, true);
+      return new Config(scheme, priorVariance, inputVariance, initialSpread, true, heteroscedastic);
+    }
+
+    /** These settings with noise that varies with x. */
+    public Config withHeteroscedasticNoise() {
+      return new Config(scheme, priorVariance, inputVariance, initialSpread, published, true);
+    }
+
+    /** Outputs that a network needs for a number of targets. */
+    public int outputs(int targets) {
+      return heteroscedastic ? 2 * targets : targets;
     }
   }
 
@@ -72,6 +92,10 @@ public final class RegressionModel {
    */
   public record Block(ParameterBlock block, MeanFieldNormal weights) {}
 
+  /** The activations that variance backpropagation has moments of. */
+  public static final Set<UnaryFunction> PROPAGATED =
+      Set.of(UnaryFunction.RELU, UnaryFunction.SIGMOID, UnaryFunction.TANH);
+
   private final Network network;
   private final Config config;
   private final Sampling sampling;
@@ -82,11 +106,18 @@ public final class RegressionModel {
    * A model with starting values.
    *
    * @param backend holds the parameters
-   * @param network with one output for each target
+   * @param network with {@link Config#outputs} for its targets
    * @param config prior and starting values
    * @param seed of all its noise
+   * @throws IllegalArgumentException if heteroscedastic noise has an odd number of outputs
    */
   public RegressionModel(Backend backend, Network network, Config config, long seed) {
+    int outputs = network.output().size();
+    if (config.heteroscedastic() && outputs % 2 != 0) {
+      throw new IllegalArgumentException(
+          "Heteroscedastic noise needs two outputs for each target, but the network has "
+              + outputs);
+    }
     this.network = network;
     this.config = config;
     this.sampling = new Sampling(seed);
@@ -105,11 +136,18 @@ public final class RegressionModel {
               sampling,
               parameterization);
       initialize(backend, weights, i, seed);
+      if (config.heteroscedastic() && i == parameters.size() - 1) {
+        narrowNoise(backend, weights, block);
+      }
       blocks.put(block.layer(), new Block(block, weights));
     }
     this.precision =
         new GammaPrecision(
-            backend, "precision", network.output().size(), new Gamma(1, 1), sampling);
+            backend,
+            "precision",
+            config.heteroscedastic() ? outputs / 2 : outputs,
+            new Gamma(1, 1),
+            sampling);
   }
 
   /** μ around 0 and ρ around the prior. */
@@ -121,6 +159,26 @@ public final class RegressionModel {
     double rho = SpecialFunctions.softplusInverse(spread);
     start(backend, weights.factors().mean(), seed, index, 0, 0);
     start(backend, weights.factors().rho(), seed, index, 1, rho);
+  }
+
+  /**
+   * Weights into the second half of outputs start a tenth as wide: else the noise of the first
+   * steps, exponential in them, drowns the data, and global draws and propagated moments do not
+   * recover.
+   */
+  private void narrowNoise(Backend backend, MeanFieldNormal weights, ParameterBlock block) {
+    Slice rho = weights.factors().rho();
+    boolean variance = weights.parameterization() == Parameterization.VARIANCE;
+    backend.memory().pull(rho);
+    int bias = block.rows() * block.columns();
+    for (int i = 0; i < rho.length(); i++) {
+      int row = i < bias ? i / block.columns() : i - bias;
+      if (row >= block.rows() / 2) {
+        double spread = SpecialFunctions.softplus(rho.get(i)) * (variance ? 0.01 : 0.1);
+        rho.set(i, (float) SpecialFunctions.softplusInverse(spread));
+      }
+    }
+    backend.memory().push(rho);
   }
 
   private void start(
@@ -203,7 +261,7 @@ public final class RegressionModel {
     return blocks.get(block.layer()).weights();
   }
 
-  private ActivationMoments moments(UnaryFunction function) {
+  ActivationMoments moments(UnaryFunction function) {
     return switch (function) {
       case RELU -> ActivationMoments.RELU;
       case SIGMOID ->

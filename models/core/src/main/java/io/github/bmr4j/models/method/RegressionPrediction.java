@@ -1,5 +1,6 @@
 package io.github.bmr4j.models.method;
 
+import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.distribution.Gamma;
 import io.github.bmr4j.engine.inference.DivergedException;
 import io.github.bmr4j.kernels.Backend;
@@ -45,8 +46,15 @@ public final class RegressionPrediction {
         model.weightDivergence(), model.precision().klDivergence(), inaccuracy[0] / samples);
   }
 
-  /** Moments of the predictions, [n, outputs] each; the noise is not among them. */
-  public record Moments(double[] means, double[] variances) {}
+  /**
+   * Moments of the predictions, [n, outputs] each.
+   *
+   * @param means E f
+   * @param variances Var f; the noise is not in it
+   * @param noise E 1/ρ, by what the noise's variance differs from that of all; 1 unless the noise
+   *     is heteroscedastic
+   */
+  public record Moments(double[] means, double[] variances, double[] noise) {}
 
   /** Mean and variance of the expected outputs. */
   public Moments moments() {
@@ -54,16 +62,18 @@ public final class RegressionPrediction {
     double[] means = new double[data.size() * outputs];
     double[] variances = new double[means.length];
     double[] squares = new double[means.length];
+    double[] noise = new double[means.length];
     forEach(
         (row, example) -> {
           for (int m = 0; m < outputs; m++) {
             int at = example * outputs + m;
-            double mean = graph.mean.value().slice().get(row * outputs + m);
+            int in = row * outputs + m;
+            double mean = graph.mean.value().slice().get(in);
             means[at] += mean / samples;
             squares[at] += mean * mean / samples;
-            if (graph.variance != null) {
-              variances[at] = graph.variance.value().slice().get(row * outputs + m);
-            }
+            noise[at] +=
+                value(graph.noise == null ? null : graph.noise.variance(), in, 1) / samples;
+            variances[at] = value(graph.variance, in, 0);
           }
         });
     if (graph.variance == null) {
@@ -71,28 +81,37 @@ public final class RegressionPrediction {
         variances[i] = Math.max(0, squares[i] - means[i] * means[i]);
       }
     }
-    return new Moments(means, variances);
+    return new Moments(means, variances, noise);
+  }
+
+  private static double value(Node node, int i, double otherwise) {
+    return node == null ? otherwise : node.value().slice().get(i);
   }
 
   /**
-   * For each output Σ_n E (y − f)², what {@link
+   * For each output Σ_n E ρ (y − f)², what {@link
    * io.github.bmr4j.engine.inference.GammaPrecision#coordinateUpdate} needs.
    */
   public double[] expectedSquares() {
     int outputs = data.targetSize();
     float[] targets = data.targets();
-    Moments moments = moments();
     double[] squares = new double[outputs];
-    for (int i = 0; i < targets.length; i++) {
-      double error = targets[i] - moments.means()[i];
-      squares[i % outputs] += error * error + moments.variances()[i];
-    }
+    forEach(
+        (row, example) -> {
+          for (int m = 0; m < outputs; m++) {
+            int in = row * outputs + m;
+            double error = targets[example * outputs + m] - graph.mean.value().slice().get(in);
+            double ratio =
+                value(graph.noise == null ? null : graph.noise.precision().expectation(), in, 1);
+            squares[m] += ratio * (error * error + value(graph.variance, in, 0)) / samples;
+          }
+        });
     return squares;
   }
 
   /**
    * How well the predictions fit: normal ones with the outputs' mean and variance, and E 1/τ of
-   * noise.
+   * noise, times E 1/ρ where it is heteroscedastic.
    *
    * @param output which target
    */
@@ -110,7 +129,7 @@ public final class RegressionPrediction {
     for (int i = 0; i < n; i++) {
       int at = i * outputs + output;
       means[i] = moments.means()[at];
-      deviations[i] = Math.sqrt(moments.variances()[at] + noiseVariance);
+      deviations[i] = Math.sqrt(moments.variances()[at] + noiseVariance * moments.noise()[at]);
       wanted[i] = targets[at];
     }
     return RegressionMetrics.of(means, deviations, wanted);
@@ -131,8 +150,10 @@ public final class RegressionPrediction {
         Slice losses = graph.losses.value().slice();
         backend.memory().pull(losses);
         backend.memory().pull(graph.mean.value().slice());
-        if (graph.variance != null) {
-          backend.memory().pull(graph.variance.value().slice());
+        pull(graph.variance);
+        if (graph.noise != null) {
+          pull(graph.noise.precision().expectation());
+          pull(graph.noise.variance());
         }
         for (int i = 0; i < rows; i++) {
           if (!Float.isFinite(losses.get(i))) {
@@ -142,6 +163,12 @@ public final class RegressionPrediction {
           visitor.visit(i, from + i);
         }
       }
+    }
+  }
+
+  private void pull(Node node) {
+    if (node != null) {
+      backend.memory().pull(node.value().slice());
     }
   }
 }

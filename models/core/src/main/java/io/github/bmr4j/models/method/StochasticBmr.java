@@ -114,6 +114,26 @@ public final class StochasticBmr {
             10_000,
             137);
 
+    /** These settings with another number of examples in a step. */
+    public Config withBatch(int other) {
+      return new Config(
+          model,
+          other,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
     /**
      * These settings with another schedule.
      *

@@ -140,6 +140,59 @@ class PrincipledPruningTest {
     assertEquals(first.after(), result.naive());
   }
 
+  /** y = x₀ + noise whose standard deviation grows from 0.1 to 2 with x₁, or stays at 0.5. */
+  private static Dataset noisy(boolean varying, int seed) {
+    Random random = new Random(seed);
+    int n = 400;
+    float[] features = new float[2 * n];
+    float[] wanted = new float[n];
+    for (int i = 0; i < n; i++) {
+      features[2 * i] = (float) (3.4 * random.nextDouble() - 1.7);
+      features[2 * i + 1] = (float) (3.4 * random.nextDouble() - 1.7);
+      double deviation = varying ? 0.45 * Math.exp(0.88 * features[2 * i + 1]) : 0.5;
+      wanted[i] = (float) (features[2 * i] + deviation * random.nextGaussian());
+    }
+    return Dataset.regression(
+        "noisy",
+        InputShape.row(2),
+        features,
+        wanted,
+        1,
+        new Provenance("computed", "none needed", Map.of()));
+  }
+
+  private static double heldOutLogLikelihood(
+      Backend backend, InferenceScheme scheme, boolean heteroscedastic, boolean varying) {
+    PrincipledPruning.Config config = config(scheme);
+    if (heteroscedastic) {
+      config = config.withModel(config.model().withHeteroscedasticNoise());
+    }
+    Network network =
+        Networks.mlp(
+            Shape.of(2), new int[] {HIDDEN}, config.model().outputs(1), UnaryFunction.RELU);
+    PrincipledPruning pruning = new PrincipledPruning(backend, network, noisy(varying, 5), config);
+    pruning.run();
+    return new RegressionPrediction(backend, pruning.model(), noisy(varying, 6), 50)
+        .metrics(0)
+        .logLikelihood();
+  }
+
+  /** Noise that varies is learnt, also through the pruning; noise that does not, costs little. */
+  @ParameterizedTest
+  @EnumSource
+  void heteroscedasticNoiseIsLearntWhereThereIsAny(InferenceScheme scheme) {
+    try (Backend backend = Backends.open(1)) {
+      double gain =
+          heldOutLogLikelihood(backend, scheme, true, true)
+              - heldOutLogLikelihood(backend, scheme, false, true);
+      assertTrue(gain > 0.15, () -> "gain where noise varies: " + gain);
+      double loss =
+          heldOutLogLikelihood(backend, scheme, false, false)
+              - heldOutLogLikelihood(backend, scheme, true, false);
+      assertTrue(loss < 0.03, () -> "loss where it does not: " + loss);
+    }
+  }
+
   @Test
   void theSameSeedGivesTheSameBitsWithAnyNumberOfThreads() {
     Dataset data = data(2);

@@ -87,7 +87,8 @@ class RecurrentLayersTest {
     Network network =
         cell instanceof Gru gru ? Networks.recurrent(gru, 1) : Networks.recurrent((Lstm) cell, 1);
     RegressionModel.Config config =
-        new RegressionModel.Config(scheme, 1, scheme.isSampled() ? 0 : 1e-3, spread, published);
+        new RegressionModel.Config(
+            scheme, 1, scheme.isSampled() ? 0 : 1e-3, spread, published, false);
     return new RegressionModel(backend, network, config, SEED);
   }
 
