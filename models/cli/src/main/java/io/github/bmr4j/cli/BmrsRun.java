@@ -11,6 +11,7 @@ import io.github.bmr4j.models.method.Evaluation;
 import io.github.bmr4j.models.method.NoisyModelFiles;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
+import io.github.bmr4j.models.network.PlainNetworkFiles;
 import io.github.bmr4j.models.pruning.StructureLayer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -32,6 +33,9 @@ final class BmrsRun {
   private final Network network;
   private final Bmrs.Config config;
   private final Backend backend;
+
+  /** Of the run that is done. */
+  private CompactedStructures compacted;
 
   /**
    * @param data as given by its name
@@ -76,7 +80,9 @@ final class BmrsRun {
     }
     Bmrs.Result result = bmrs.run();
     double seconds = (System.nanoTime() - start) * 1e-9;
+    compacted = CompactedStructures.of(backend, bmrs.model(), network, split.test());
     Map<String, Object> json = json(bmrs, result, seconds, folder);
+    json.put("compact", compacted.json());
     Map<String, String> metadata = metadata();
     folder.commit(
         List.of(
@@ -88,6 +94,9 @@ final class BmrsRun {
                 file ->
                     NoisyModelFiles.saveCertificate(
                         file, bmrs.model(), bmrs.pruning(), result.decision(), metadata)),
+            new ResultFolder.Result(
+                ResultFiles.COMPACT,
+                file -> PlainNetworkFiles.save(file, compacted.network(), metadata)),
             new ResultFolder.Result(
                 ResultFiles.RESULT,
                 file -> AtomicFiles.writeText(file, Json.writeIndented(json)))));
@@ -155,6 +164,7 @@ final class BmrsRun {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("posterior", folder.file(ResultFiles.POSTERIOR).toString());
     json.put("certificate", folder.file(ResultFiles.CERTIFICATE).toString());
+    json.put("compact", folder.file(ResultFiles.COMPACT).toString());
     json.put("result", folder.file(ResultFiles.RESULT).toString());
     return json;
   }
@@ -237,7 +247,7 @@ final class BmrsRun {
    *
    * @param json as {@link #run} returns it
    */
-  static String report(Map<String, Object> json) {
+  String report(Map<String, Object> json) {
     Map<?, ?> before = (Map<?, ?>) json.get("before");
     Map<?, ?> after = (Map<?, ?>) json.get("after");
     Table comparison = new Table("", "before", "after");
@@ -262,16 +272,18 @@ final class BmrsRun {
     Map<?, ?> files = (Map<?, ?>) json.get("files");
     return String.format(
         Locale.ROOT,
-        "%s%n%s%nRemoved: %s of the structures, %s of the parameters (%s as the paper counts).%n"
-            + "Time: %s.%nResults: %s%n         %s%n         %s%n",
+        "%s%n%s%n%s%nRemoved: %s of the structures, %s of the parameters (%s as the paper counts).%n"
+            + "Time: %s.%nResults: %s%n         %s%n         %s%n         %s%n",
         comparison,
         layers,
+        compacted.table(),
         Numbers.percent((Double) json.get("pruned_structures_fraction")),
         Numbers.percent((Double) json.get("pruned_fraction")),
         Numbers.percent((Double) json.get("pruned_fraction_as_published")),
         Numbers.clock((Double) seconds.get("total")),
         files.get("posterior"),
         files.get("certificate"),
+        files.get("compact"),
         files.get("result"));
   }
 

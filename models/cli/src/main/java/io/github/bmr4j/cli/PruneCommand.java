@@ -211,7 +211,7 @@ final class PruneCommand implements Callable<Integer> {
       PrintWriter err = spec.commandLine().getErr();
       BmrsRun run = new BmrsRun(data, preset, prepared, config, backend);
       Map<String, Object> json = run.run(err, output.quiet(), folder, start);
-      print(json, BmrsRun.report(json));
+      print(json, run.report(json));
       return ExitCode.OK;
     }
   }
