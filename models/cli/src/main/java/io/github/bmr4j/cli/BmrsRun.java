@@ -83,6 +83,8 @@ final class BmrsRun {
     compacted = CompactedStructures.of(backend, bmrs.model(), network, split.test());
     Map<String, Object> json = json(bmrs, result, seconds, folder);
     json.put("compact", compacted.json());
+    warnings(bmrs).forEach(warning -> err.println("Warning: " + warning + "."));
+    err.flush();
     Map<String, String> metadata = metadata();
     folder.commit(
         List.of(
@@ -147,8 +149,31 @@ final class BmrsRun {
     json.put("config", settings());
     json.put("dataset", ResultJson.dataset(split));
     json.put("versions", ResultJson.versions(backend.describe()));
-    json.put("warnings", Backends.warnings());
+    json.put("warnings", warnings(bmrs));
     return json;
+  }
+
+  /** Of the back end, and of layers that let nothing through any more. */
+  private static List<String> warnings(Bmrs bmrs) {
+    List<String> warnings = new ArrayList<>(Backends.warnings());
+    for (StructureLayer layer : bmrs.model().structures()) {
+      if (kept(layer) == 0) {
+        warnings.add(
+            "All structures of "
+                + layer.block().layer()
+                + " have left, so the network gives the same answer to every input; choose another"
+                + " rule, a smaller --divergence-factor, or prune later with --prune-every");
+      }
+    }
+    return warnings;
+  }
+
+  private static int kept(StructureLayer layer) {
+    int kept = 0;
+    for (boolean stays : layer.kept()) {
+      kept += stays ? 1 : 0;
+    }
+    return kept;
   }
 
   private static Map<String, Object> seconds(Bmrs.Result result, double total) {
@@ -172,15 +197,11 @@ final class BmrsRun {
   private static List<Object> layers(Bmrs bmrs) {
     List<Object> json = new ArrayList<>();
     for (StructureLayer layer : bmrs.model().structures()) {
-      int kept = 0;
-      for (boolean stays : layer.kept()) {
-        kept += stays ? 1 : 0;
-      }
       Map<String, Object> entry = new LinkedHashMap<>();
       entry.put("name", layer.block().layer());
       entry.put("inputs", layer.block().columns());
       entry.put("structures", layer.noise().size());
-      entry.put("kept", kept);
+      entry.put("kept", kept(layer));
       entry.put("mean_kl", Json.finiteOrNull(layer.noise().meanDivergence()));
       json.add(entry);
     }

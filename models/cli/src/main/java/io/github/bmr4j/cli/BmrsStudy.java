@@ -13,9 +13,9 @@ import java.util.Map;
 
 /**
  * The comparison of Wright, Igel and Selvan (2024) on Fashion-MNIST: a multi-layer perceptron and
- * LeNet-5, pruned after each epoch by evidence and by the baselines. {@code l2} prunes once, after
- * training without noise, as large a share of the structures as {@code bmrs-n} does with the same
- * seed.
+ * LeNet-5, pruned after each epoch by evidence and by the baselines. {@code l2} and {@code
+ * l2-gradient} prune once, after training without noise, as large a share of the structures as
+ * {@code bmrs-n} does with the same seed.
  */
 final class BmrsStudy implements Study {
 
@@ -34,6 +34,10 @@ final class BmrsStudy implements Study {
           StructureRule.bmrsU(8),
           StructureRule.MEAN,
           StructureRule.SIGNAL_TO_NOISE);
+
+  /** The rules that rank by weights. */
+  private static final List<StructureRule> NORMS =
+      List.of(StructureRule.weightNorm(0), StructureRule.gradientWeightedNorm(0));
 
   /** What the seeds of a network lost by BMRS_N, for the baseline that prunes as much. */
   private final Map<String, Double> shares = new HashMap<>();
@@ -65,8 +69,10 @@ final class BmrsStudy implements Study {
         if (network == NetworkKind.LENET) {
           runs.add(run(network, "bmrs-u-4-tempered", seed, () -> tempered(settings, seed)));
         }
-        runs.add(run(network, "l2", seed, () -> byNorm(settings, network, seed)));
-        runs.add(run(network, "none", seed, () -> plain(settings, network, 0, seed)));
+        for (StructureRule norm : NORMS) {
+          runs.add(run(network, norm.name(), seed, () -> byNorm(settings, network, norm, seed)));
+        }
+        runs.add(run(network, "none", seed, () -> plain(settings, network, NORMS.get(0), 0, seed)));
       }
     }
     return runs;
@@ -111,28 +117,27 @@ final class BmrsStudy implements Study {
     return values(settings, NetworkKind.LENET, config, Bmrs::run);
   }
 
-  private Map<String, Double> byNorm(StudySettings settings, NetworkKind network, long seed) {
+  private Map<String, Double> byNorm(
+      StudySettings settings, NetworkKind network, StructureRule norm, long seed) {
     if (!shares.containsKey(key(network, seed))) {
       byNoise(settings, network, StructureRule.BMRS_N, seed);
     }
-    return plain(settings, network, shares.get(key(network, seed)), seed);
+    return plain(settings, network, norm, shares.get(key(network, seed)), seed);
   }
 
   private static String key(NetworkKind network, long seed) {
     return network + " " + seed;
   }
 
-  /**
-   * Without noise; a share of the structures leaves after training, those with the least weights.
-   */
+  /** Without noise; a share of the structures leaves after training, those of the least norm. */
   private static Map<String, Double> plain(
-      StudySettings settings, NetworkKind network, double share, long seed) {
+      StudySettings settings, NetworkKind network, StructureRule norm, double share, long seed) {
     Bmrs.Config published = preset(network).method();
     Bmrs.Config config =
         published
             .withModel(published.model().withoutNoise())
             .withObjective(new Bmrs.Objective(Bmrs.DivergenceWeighting.MEAN, 0, Bmrs.Drawing.NEVER))
-            .withRule(StructureRule.weightNorm(0))
+            .withRule(norm)
             .withSeed(seed);
     return values(settings, network, config, bmrs -> bmrs.runToShare(share));
   }

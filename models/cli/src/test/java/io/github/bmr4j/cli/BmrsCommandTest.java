@@ -128,6 +128,20 @@ class BmrsCommandTest {
   }
 
   @Test
+  void aNetworkThatLetsNothingThroughIsPredictedAndNamed() {
+    Console console = prune("--rule", "snr", "--divergence-factor", "1000", "--json");
+    assertEquals(0, console.code(), console.toString());
+    Map<?, ?> json = (Map<?, ?>) Json.parse(console.out(), "standard output");
+    assertEquals(1.0, json.get("pruned_structures_fraction"));
+    assertTrue(number(json.get("after"), "accuracy") < 0.2, "a constant answer");
+    assertTrue(console.err().contains("All structures of layer1 have left"), console.err());
+    assertTrue(json.get("warnings").toString().contains("layer2"), json.toString());
+    // A unit stays in each layer, for a layer cannot have none.
+    assertEquals(
+        64 + 1 + 2 + 20, number(((Map<?, ?>) json.get("compact")).get("after"), "parameters"));
+  }
+
+  @Test
   void theReportSaysWhatWasRemoved() {
     Console console = prune("--rule", "snr", "--divergence", "mean", "--prune-every", "0");
     assertEquals(0, console.code(), console.toString());
