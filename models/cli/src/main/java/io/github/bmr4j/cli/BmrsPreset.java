@@ -59,11 +59,10 @@ record BmrsPreset(
   }
 
   /** A data set as the network takes it. */
-  Prepared prepare(Split raw) {
+  Prepared prepare(DataSource data, Split raw) {
     Split sized = imageSize == 0 ? raw : Resizing.bilinear(raw, imageSize, imageSize);
     InputShape shape = sized.train().inputShape();
-    Standardization standardization =
-        published ? centred(shape) : Standardization.perChannel(sized.train());
+    Standardization standardization = published ? centred(shape) : data.standardization(sized);
     return new Prepared(standardization.apply(sized), standardization);
   }
 
@@ -83,7 +82,9 @@ record BmrsPreset(
     return network == NetworkKind.LENET
         ? Networks.lenet5(shape.channels(), classes)
         : Networks.mlp(
-            Shape.of(shape.channels(), shape.height(), shape.width()),
+            shape.isImage()
+                ? Shape.of(shape.channels(), shape.height(), shape.width())
+                : Shape.of(shape.size()),
             hidden.toArray(),
             classes,
             activation);

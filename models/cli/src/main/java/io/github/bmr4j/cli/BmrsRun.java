@@ -11,6 +11,7 @@ import io.github.bmr4j.models.method.Evaluation;
 import io.github.bmr4j.models.method.NoisyModelFiles;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
+import io.github.bmr4j.models.network.PlainNetworkFiles;
 import io.github.bmr4j.models.pruning.StructureLayer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -32,6 +33,9 @@ final class BmrsRun {
   private final Network network;
   private final Bmrs.Config config;
   private final Backend backend;
+
+  /** Of the run that is done. */
+  private CompactedStructures compacted;
 
   /**
    * @param data as given by its name
@@ -76,7 +80,11 @@ final class BmrsRun {
     }
     Bmrs.Result result = bmrs.run();
     double seconds = (System.nanoTime() - start) * 1e-9;
+    compacted = CompactedStructures.of(backend, bmrs.model(), network, split.test());
     Map<String, Object> json = json(bmrs, result, seconds, folder);
+    json.put("compact", compacted.json());
+    warnings(bmrs).forEach(warning -> err.println("Warning: " + warning + "."));
+    err.flush();
     Map<String, String> metadata = metadata();
     folder.commit(
         List.of(
@@ -89,6 +97,9 @@ final class BmrsRun {
                     NoisyModelFiles.saveCertificate(
                         file, bmrs.model(), bmrs.pruning(), result.decision(), metadata)),
             ResultFiles.report(json),
+            new ResultFolder.Result(
+                ResultFiles.COMPACT,
+                file -> PlainNetworkFiles.save(file, compacted.network(), metadata)),
             new ResultFolder.Result(
                 ResultFiles.RESULT,
                 file -> AtomicFiles.writeText(file, Json.writeIndented(json)))));
@@ -139,8 +150,31 @@ final class BmrsRun {
     json.put("config", settings());
     json.put("dataset", ResultJson.dataset(split));
     json.put("versions", ResultJson.versions(backend.describe()));
-    json.put("warnings", Backends.warnings());
+    json.put("warnings", warnings(bmrs));
     return json;
+  }
+
+  /** Of the back end, and of layers that let nothing through any more. */
+  private static List<String> warnings(Bmrs bmrs) {
+    List<String> warnings = new ArrayList<>(Backends.warnings());
+    for (StructureLayer layer : bmrs.model().structures()) {
+      if (kept(layer) == 0) {
+        warnings.add(
+            "All structures of "
+                + layer.block().layer()
+                + " have left, so the network gives the same answer to every input; choose another"
+                + " rule, a smaller --divergence-factor, or prune later with --prune-every");
+      }
+    }
+    return warnings;
+  }
+
+  private static int kept(StructureLayer layer) {
+    int kept = 0;
+    for (boolean stays : layer.kept()) {
+      kept += stays ? 1 : 0;
+    }
+    return kept;
   }
 
   private static Map<String, Object> seconds(Bmrs.Result result, double total) {
@@ -157,6 +191,7 @@ final class BmrsRun {
     json.put("posterior", folder.file(ResultFiles.POSTERIOR).toString());
     json.put("certificate", folder.file(ResultFiles.CERTIFICATE).toString());
     json.put("report", folder.file(ResultFiles.REPORT).toString());
+    json.put("compact", folder.file(ResultFiles.COMPACT).toString());
     json.put("result", folder.file(ResultFiles.RESULT).toString());
     return json;
   }
@@ -164,15 +199,11 @@ final class BmrsRun {
   private static List<Object> layers(Bmrs bmrs) {
     List<Object> json = new ArrayList<>();
     for (StructureLayer layer : bmrs.model().structures()) {
-      int kept = 0;
-      for (boolean stays : layer.kept()) {
-        kept += stays ? 1 : 0;
-      }
       Map<String, Object> entry = new LinkedHashMap<>();
       entry.put("name", layer.block().layer());
       entry.put("inputs", layer.block().columns());
       entry.put("structures", layer.noise().size());
-      entry.put("kept", kept);
+      entry.put("kept", kept(layer));
       entry.put("mean_kl", Json.finiteOrNull(layer.noise().meanDivergence()));
       json.add(entry);
     }
@@ -239,7 +270,7 @@ final class BmrsRun {
    *
    * @param json as {@link #run} returns it
    */
-  static String report(Map<String, Object> json) {
+  String report(Map<String, Object> json) {
     Map<?, ?> before = (Map<?, ?>) json.get("before");
     Map<?, ?> after = (Map<?, ?>) json.get("after");
     Table comparison = new Table("", "before", "after");
@@ -264,16 +295,18 @@ final class BmrsRun {
     Map<?, ?> files = (Map<?, ?>) json.get("files");
     return String.format(
         Locale.ROOT,
-        "%s%n%s%nRemoved: %s of the structures, %s of the parameters (%s as the paper counts).%n"
-            + "Time: %s.%nResults: %s%n         %s%n         %s%n",
+        "%s%n%s%n%s%nRemoved: %s of the structures, %s of the parameters (%s as the paper counts).%n"
+            + "Time: %s.%nResults: %s%n         %s%n         %s%n         %s%n",
         comparison,
         layers,
+        compacted.table(),
         Numbers.percent((Double) json.get("pruned_structures_fraction")),
         Numbers.percent((Double) json.get("pruned_fraction")),
         Numbers.percent((Double) json.get("pruned_fraction_as_published")),
         Numbers.clock((Double) seconds.get("total")),
         files.get("posterior"),
         files.get("certificate"),
+        files.get("compact"),
         files.get("result"));
   }
 

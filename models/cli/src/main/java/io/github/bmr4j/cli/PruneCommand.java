@@ -207,13 +207,13 @@ final class PruneCommand implements Callable<Integer> {
             activation == null ? usual.activation() : activation);
     Split raw = load().split();
     Bmrs.Config config = method.bmrs(spec.commandLine(), preset.method(), raw.train().size());
-    BmrsPreset.Prepared prepared = preset.prepare(raw);
+    BmrsPreset.Prepared prepared = preset.prepare(data, raw);
     try (Backend backend = machine.open();
         ResultFolder folder = ResultFolder.open(out)) {
       PrintWriter err = spec.commandLine().getErr();
       BmrsRun run = new BmrsRun(data, preset, prepared, config, backend);
       Map<String, Object> json = run.run(err, output.quiet(), folder, start);
-      print(json, BmrsRun.report(json));
+      print(json, run.report(json));
       return ExitCode.OK;
     }
   }
