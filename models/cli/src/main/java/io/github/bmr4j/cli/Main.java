@@ -18,11 +18,13 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     subcommands = {
+      TrainCommand.class,
       PruneCommand.class,
       SelectCommand.class,
       CompareCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
+      ExportCommand.class,
       ReportCommand.class,
       VerifyCommand.class,
       DoctorCommand.class,

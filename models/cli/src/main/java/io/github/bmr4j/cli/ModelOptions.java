@@ -109,8 +109,7 @@ final class ModelOptions {
                 + " has "
                 + String.join(", ", split.test().classNames()));
       }
-      return new Examples(
-          saved.prepared(split.test()), true, "test part of " + source.title());
+      return new Examples(saved.prepared(split.test()), true, "test part of " + source.title());
     } catch (IllegalArgumentException refused) {
       throw new InputException(refused.getMessage(), refused);
     }
@@ -132,7 +131,8 @@ final class ModelOptions {
     boolean labelled = labels || (named != null && rows.columns().contains(named));
     if (labelled && named == null) {
       throw new InputException(
-          saved.file() + " was trained on no table, so say which column has the class:"
+          saved.file()
+              + " was trained on no table, so say which column has the class:"
               + " --target-column");
     }
     List<String> features = saved.features();

@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -77,7 +78,7 @@ import picocli.CommandLine.Spec;
       "",
       "Exit codes: 0 fine, 1 the run failed, 2 bad usage or bad input."
     })
-final class PruneCommand implements Callable<Integer> {
+class PruneCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
@@ -132,6 +133,15 @@ final class PruneCommand implements Callable<Integer> {
       completionCandidates = Choice.Activation.class,
       description = "Behind each hidden layer of mlp: ${COMPLETION-CANDIDATES}.")
   private UnaryFunction activation;
+
+  @Option(
+      names = "--from",
+      paramLabel = "FILE",
+      description = {
+        "Start from this posterior.safetensors of 'bmr train', with its layers; the warm-up is then 0"
+            + " steps unless given."
+      })
+  private Path from;
 
   @ArgGroup(validate = false, heading = "%nTable in a file:%n")
   private TableOptions table = new TableOptions();
@@ -280,6 +290,12 @@ final class PruneCommand implements Callable<Integer> {
   private int train() throws IOException {
     long start = System.nanoTime();
     refuseOptionsOfOtherNetworks();
+    StartingPoint begin = from == null ? null : new StartingPoint(from);
+    if (begin != null) {
+      begin.requireNetwork(network, hidden, activation);
+      hidden = network == NetworkKind.MLP ? begin.hidden() : null;
+      activation = network == NetworkKind.MLP ? begin.activation() : null;
+    }
     DataSource.Loaded loaded = load();
     Split raw = loaded.split();
     Preset preset = Preset.of(data, raw.train().size());
@@ -288,7 +304,7 @@ final class PruneCommand implements Callable<Integer> {
     UnaryFunction usual = published ? network.activation() : preset.activation();
     UnaryFunction function = activation == null ? usual : activation;
     StochasticBmr.Config config =
-        method.config(spec.commandLine(), preset.method(), raw.train().size());
+        scheduled(method.config(spec.commandLine(), preset.method(), raw.train().size()));
     Standardization standardization = data.standardization(raw);
     Split split = padded(standardization.apply(raw));
     Network net = network(network, split, layers, function);
@@ -304,6 +320,9 @@ final class PruneCommand implements Callable<Integer> {
       StochasticBmr bmr =
           new StochasticBmr(backend, net, split.train(), split.test(), config, recorder);
       recorder.watch(backend, bmr.model(), split.test());
+      if (begin != null) {
+        begin.give(backend, bmr.model());
+      }
       StochasticBmr.Result result = bmr.run();
       double seconds = (System.nanoTime() - start) * 1e-9;
       Compacted compacted =
@@ -324,7 +343,9 @@ final class PruneCommand implements Callable<Integer> {
               ResultFiles.in(folder),
               Backends.warnings());
       Map<String, Object> json = ResultJson.of(run);
+      json.put("command", spec.name());
       Map<String, String> provenance = provenance(run, standardization);
+      provenance.put("data_shape", Json.write(dataShape(raw.train().inputShape())));
       if (data.isTable()) {
         provenance.put("features", Json.write(loaded.features()));
         provenance.put("target", loaded.targets().getFirst());
@@ -335,10 +356,12 @@ final class PruneCommand implements Callable<Integer> {
           new ResultFolder.Result(
               ResultFiles.POSTERIOR,
               file -> PosteriorFiles.save(file, backend, bmr.model(), provenance)));
-      results.add(
-          new ResultFolder.Result(
-              ResultFiles.CERTIFICATE,
-              file -> CertificateFiles.save(file, result.reduction(), provenance)));
+      if (config.rounds() > 0) {
+        results.add(
+            new ResultFolder.Result(
+                ResultFiles.CERTIFICATE,
+                file -> CertificateFiles.save(file, result.reduction(), provenance)));
+      }
       if (compacted != null) {
         results.add(
             new ResultFolder.Result(
@@ -353,6 +376,31 @@ final class PruneCommand implements Callable<Integer> {
       print(json, new PruneReport(run).toString());
       return ExitCode.OK;
     }
+  }
+
+  /**
+   * The schedule of this command.
+   *
+   * @param config that the options say
+   */
+  StochasticBmr.Config scheduled(StochasticBmr.Config config) {
+    return from == null || isGiven("--warm-up") || isGiven("--epochs")
+        ? config
+        : config.withSchedule(0, config.rounds(), config.stepsPerRound());
+  }
+
+  /**
+   * Whether the user gave an option.
+   *
+   * @param option its long name
+   */
+  final boolean isGiven(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  /** The command line, for messages. */
+  final CommandLine commandLine() {
+    return spec.commandLine();
   }
 
   /** With a file nothing is trained; without one, nothing has to be said about it. */
@@ -431,10 +479,7 @@ final class PruneCommand implements Callable<Integer> {
   private static Network network(
       NetworkKind kind, Split split, HiddenLayers layers, UnaryFunction function) {
     InputShape shape = split.train().inputShape();
-    Shape input =
-        shape.isImage()
-            ? Shape.of(shape.channels(), shape.height(), shape.width())
-            : Shape.of(shape.size());
+    Shape input = Shape.of(dataShape(shape));
     int classes = split.train().classNames().size();
     try {
       Network network =
@@ -453,6 +498,13 @@ final class PruneCommand implements Callable<Integer> {
               + ": a layer has more weights than an array can hold, 2^31; choose smaller ones.",
           tooLarge);
     }
+  }
+
+  /** Images as [channels, height, width], rows of a table as [features]. */
+  private static int[] dataShape(InputShape shape) {
+    return shape.isImage()
+        ? new int[] {shape.channels(), shape.height(), shape.width()}
+        : new int[] {shape.size()};
   }
 
   private static void announce(

@@ -1,5 +1,6 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.cli.onnx.OnnxNetworks;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.UnaryFunction;
@@ -133,8 +134,7 @@ final class SavedModel {
             Double.parseDouble(required(last + ".factor")),
             published.initialRange(),
             published.initialDeviation());
-    FlatModel model =
-        new FlatModel(backend, network, config, Long.parseLong(required("seed")));
+    FlatModel model = new FlatModel(backend, network, config, Long.parseLong(required("seed")));
     PosteriorFiles.load(file, backend, model);
     return model;
   }
@@ -167,8 +167,7 @@ final class SavedModel {
     Dataset standard = Standardization.of(mean, deviation, size / mean.length).apply(raw);
     Shape input = input();
     boolean images = input.rank() == 3 && raw.inputShape().isImage();
-    Dataset padded =
-        images ? Padding.zeros(standard, input.extent(1), input.extent(2)) : standard;
+    Dataset padded = images ? Padding.zeros(standard, input.extent(1), input.extent(2)) : standard;
     if (padded.inputShape().size() != input.size()) {
       throw new InputException(
           file
@@ -184,6 +183,19 @@ final class SavedModel {
     return padded;
   }
 
+  /** The same for programs that do it themselves. */
+  OnnxNetworks.Preparation preparation() {
+    Shape raw = Shape.of(ints("data_shape"));
+    Shape input = input();
+    boolean images = raw.rank() == 3 && input.rank() == 3;
+    return new OnnxNetworks.Preparation(
+        raw,
+        doubles("standardization_mean"),
+        doubles("standardization_std"),
+        images ? input.extent(1) : 1,
+        images ? input.extent(2) : 1);
+  }
+
   /**
    * The posterior predictive.
    *
@@ -192,8 +204,7 @@ final class SavedModel {
    * @param samples draws of a posterior; a compact network has its own
    */
   PredictiveAccumulator predict(Backend backend, Dataset data, int samples) throws IOException {
-    PredictiveAccumulator predictive =
-        new PredictiveAccumulator(classes().size(), data.labels());
+    PredictiveAccumulator predictive = new PredictiveAccumulator(classes().size(), data.labels());
     int batch = Math.min(BATCH, data.size());
     if (!isCompact()) {
       new Prediction(backend, posterior(backend), batch)
