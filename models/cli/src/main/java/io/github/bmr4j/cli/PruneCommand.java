@@ -160,7 +160,7 @@ class PruneCommand implements Callable<Integer> {
       paramLabel = "DIR",
       defaultValue = "bmr-out",
       description = {
-        "Folder for posterior.safetensors, certificate.safetensors, compact.safetensors, report.html and result.json; with FILE, for"
+        "Folder for posterior.safetensors, certificate.safetensors, compact.safetensors, report.html, config.properties and result.json; with FILE, for"
             + " pruned.safetensors or pruned.npz, certificate.json and result.json (default: ${DEFAULT-VALUE}). What it has of these is replaced when the run has ended well."
       })
   private Path out;
@@ -229,6 +229,7 @@ class PruneCommand implements Callable<Integer> {
           new BmrsRun(
               data, split, standardization, net, layers, Choice.nameOf(function), config, backend);
       Map<String, Object> json = run.run(err, output.quiet(), folder, start);
+      keepOptions(folder, json);
       print(json, BmrsRun.report(json));
       return ExitCode.OK;
     }
@@ -266,6 +267,7 @@ class PruneCommand implements Callable<Integer> {
               backend);
       Map<String, Object> json =
           run.run(spec.commandLine().getErr(), output.quiet(), folder, start);
+      keepOptions(folder, json);
       print(json, PrincipledRun.report(json));
       return ExitCode.OK;
     }
@@ -373,9 +375,19 @@ class PruneCommand implements Callable<Integer> {
           new ResultFolder.Result(
               ResultFiles.RESULT, file -> AtomicFiles.writeText(file, Json.writeIndented(json))));
       folder.commit(results);
+      keepOptions(folder, json);
       print(json, new PruneReport(run).toString());
       return ExitCode.OK;
     }
+  }
+
+  /** Writes the options that give these results again. */
+  private void keepOptions(ResultFolder folder, Map<String, Object> json) throws IOException {
+    String text = ConfigFile.text(spec, refused(), JsonFields.of(json));
+    folder.commit(
+        List.of(
+            new ResultFolder.Result(
+                ResultFiles.CONFIG, file -> AtomicFiles.writeText(file, text))));
   }
 
   /**
@@ -387,6 +399,11 @@ class PruneCommand implements Callable<Integer> {
     return from == null || isGiven("--warm-up") || isGiven("--epochs")
         ? config
         : config.withSchedule(0, config.rounds(), config.stepsPerRound());
+  }
+
+  /** Options that this command has, but does not take. */
+  List<String> refused() {
+    return List.of();
   }
 
   /**

@@ -44,7 +44,7 @@ final class TrainCommand extends PruneCommand {
 
   @Override
   public Integer call() throws IOException {
-    for (String option : OF_PRUNING) {
+    for (String option : refused()) {
       if (isGiven(option)) {
         throw new ParameterException(
             commandLine(),
@@ -61,6 +61,11 @@ final class TrainCommand extends PruneCommand {
               : "--steps and --epochs both say how long; give one of them");
     }
     return super.call();
+  }
+
+  @Override
+  List<String> refused() {
+    return OF_PRUNING;
   }
 
   @Override
