@@ -8,10 +8,13 @@ import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.spi.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +74,17 @@ class EmbeddingExampleTest {
         "train=example/" + MAIN);
     requireResults(
         CommandProcess.of(List.of(image.resolve("bin").resolve("train").toString())).end(), "t");
+  }
+
+  @Test
+  void itsMavenProjectDependsOnThisVersion() throws IOException {
+    String parent = Files.readString(Path.of("..", "pom.xml"));
+    String own = Files.readString(Path.of("..", "examples", "embedding", "pom.xml"));
+    Pattern version = Pattern.compile("<artifactId>bmr4j-\\w+</artifactId>\\s*<version>([^<]*)<");
+    Matcher expected = version.matcher(parent);
+    Matcher found = version.matcher(own);
+    assertTrue(expected.find() && found.find(), own);
+    assertEquals(expected.group(1), found.group(1));
   }
 
   @Test
