@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -79,7 +80,7 @@ import picocli.CommandLine.Spec;
       "",
       "Exit codes: 0 fine, 1 the run failed, 2 bad usage or bad input."
     })
-final class PruneCommand implements Callable<Integer> {
+class PruneCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
@@ -135,6 +136,15 @@ final class PruneCommand implements Callable<Integer> {
       description = "Behind each hidden layer of mlp: ${COMPLETION-CANDIDATES}.")
   private UnaryFunction activation;
 
+  @Option(
+      names = "--from",
+      paramLabel = "FILE",
+      description = {
+        "Start from this posterior.safetensors of 'bmr train', with its layers; the warm-up is then 0"
+            + " steps unless given."
+      })
+  private Path from;
+
   @ArgGroup(validate = false, heading = "%nTable in a file:%n")
   private TableOptions table = new TableOptions();
 
@@ -152,7 +162,7 @@ final class PruneCommand implements Callable<Integer> {
       paramLabel = "DIR",
       defaultValue = "bmr-out",
       description = {
-        "Folder for posterior.safetensors, certificate.safetensors, compact.safetensors, report.html and result.json; with FILE, for"
+        "Folder for posterior.safetensors, certificate.safetensors, compact.safetensors, report.html, config.properties and result.json; with FILE, for"
             + " pruned.safetensors or pruned.npz, certificate.json and result.json (default: ${DEFAULT-VALUE}). What it has of these is replaced when the run has ended well."
       })
   private Path out;
@@ -213,6 +223,7 @@ final class PruneCommand implements Callable<Integer> {
       PrintWriter err = spec.commandLine().getErr();
       BmrsRun run = new BmrsRun(data, preset, prepared, config, backend);
       Map<String, Object> json = run.run(err, output.quiet(), folder, start);
+      keepOptions(folder, json);
       print(json, run.report(json));
       return ExitCode.OK;
     }
@@ -250,6 +261,7 @@ final class PruneCommand implements Callable<Integer> {
               backend);
       Map<String, Object> json =
           run.run(spec.commandLine().getErr(), output.quiet(), folder, start);
+      keepOptions(folder, json);
       print(json, PrincipledRun.report(json));
       return ExitCode.OK;
     }
@@ -274,6 +286,12 @@ final class PruneCommand implements Callable<Integer> {
   private int train() throws IOException {
     long start = System.nanoTime();
     refuseOptionsOfOtherNetworks();
+    StartingPoint begin = from == null ? null : new StartingPoint(from);
+    if (begin != null) {
+      begin.requireNetwork(network, hidden, activation);
+      hidden = network == NetworkKind.MLP ? begin.hidden() : null;
+      activation = network == NetworkKind.MLP ? begin.activation() : null;
+    }
     DataSource.Loaded loaded = load();
     Split raw = loaded.split();
     Preset preset = Preset.of(data, raw.train().size());
@@ -282,7 +300,9 @@ final class PruneCommand implements Callable<Integer> {
     UnaryFunction usual = published ? network.activation() : preset.activation();
     UnaryFunction function = activation == null ? usual : activation;
     StochasticBmr.Config config =
-        method.config(spec.commandLine(), method.defaults(preset.method()), raw.train().size());
+        scheduled(
+            method.config(
+                spec.commandLine(), method.defaults(preset.method()), raw.train().size()));
     Standardization standardization = data.standardization(raw);
     Split split = padded(standardization.apply(raw));
     Network net = method.prepare(network(network, split, layers, function));
@@ -298,6 +318,9 @@ final class PruneCommand implements Callable<Integer> {
       StochasticBmr bmr =
           new StochasticBmr(backend, net, split.train(), split.test(), config, recorder);
       recorder.watch(backend, bmr.model(), split.test());
+      if (begin != null) {
+        begin.give(backend, bmr.model());
+      }
       StochasticBmr.Result result = bmr.run();
       double seconds = (System.nanoTime() - start) * 1e-9;
       Compacted compacted =
@@ -319,7 +342,9 @@ final class PruneCommand implements Callable<Integer> {
               ResultFiles.in(folder),
               Backends.warnings());
       Map<String, Object> json = ResultJson.of(run);
+      json.put("command", spec.name());
       Map<String, String> provenance = provenance(run, standardization);
+      provenance.put("data_shape", Json.write(dataShape(raw.train().inputShape())));
       if (data.isTable()) {
         provenance.put("features", Json.write(loaded.features()));
         provenance.put("target", loaded.targets().getFirst());
@@ -329,10 +354,12 @@ final class PruneCommand implements Callable<Integer> {
       results.add(
           new ResultFolder.Result(
               ResultFiles.POSTERIOR, file -> save(file, backend, bmr.model(), provenance)));
-      results.add(
-          new ResultFolder.Result(
-              ResultFiles.CERTIFICATE,
-              file -> CertificateFiles.save(file, result.reduction(), provenance)));
+      if (config.rounds() > 0) {
+        results.add(
+            new ResultFolder.Result(
+                ResultFiles.CERTIFICATE,
+                file -> CertificateFiles.save(file, result.reduction(), provenance)));
+      }
       if (compacted != null) {
         results.add(
             new ResultFolder.Result(
@@ -344,6 +371,7 @@ final class PruneCommand implements Callable<Integer> {
           new ResultFolder.Result(
               ResultFiles.RESULT, file -> AtomicFiles.writeText(file, Json.writeIndented(json))));
       folder.commit(results);
+      keepOptions(folder, json);
       print(json, new PruneReport(run).toString());
       return ExitCode.OK;
     }
@@ -357,6 +385,45 @@ final class PruneCommand implements Callable<Integer> {
     } else {
       PosteriorFiles.saveWeights(file, backend, model, provenance);
     }
+  }
+
+  /** Writes the options that give these results again. */
+  private void keepOptions(ResultFolder folder, Map<String, Object> json) throws IOException {
+    String text = ConfigFile.text(spec, refused(), JsonFields.of(json));
+    folder.commit(
+        List.of(
+            new ResultFolder.Result(
+                ResultFiles.CONFIG, file -> AtomicFiles.writeText(file, text))));
+  }
+
+  /**
+   * The schedule of this command.
+   *
+   * @param config that the options say
+   */
+  StochasticBmr.Config scheduled(StochasticBmr.Config config) {
+    return from == null || isGiven("--warm-up") || isGiven("--epochs")
+        ? config
+        : config.withSchedule(0, config.rounds(), config.stepsPerRound());
+  }
+
+  /** Options that this command has, but does not take. */
+  List<String> refused() {
+    return List.of();
+  }
+
+  /**
+   * Whether the user gave an option.
+   *
+   * @param option its long name
+   */
+  final boolean isGiven(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  /** The command line, for messages. */
+  final CommandLine commandLine() {
+    return spec.commandLine();
   }
 
   /** With a file nothing is trained; without one, nothing has to be said about it. */
@@ -431,10 +498,7 @@ final class PruneCommand implements Callable<Integer> {
   static Network network(
       NetworkKind kind, Split split, HiddenLayers layers, UnaryFunction function) {
     InputShape shape = split.train().inputShape();
-    Shape input =
-        shape.isImage()
-            ? Shape.of(shape.channels(), shape.height(), shape.width())
-            : Shape.of(shape.size());
+    Shape input = Shape.of(dataShape(shape));
     int classes = split.train().classNames().size();
     try {
       Network network =
@@ -453,6 +517,13 @@ final class PruneCommand implements Callable<Integer> {
               + ": a layer has more weights than an array can hold, 2^31; choose smaller ones.",
           tooLarge);
     }
+  }
+
+  /** Images as [channels, height, width], rows of a table as [features]. */
+  private static int[] dataShape(InputShape shape) {
+    return shape.isImage()
+        ? new int[] {shape.channels(), shape.height(), shape.width()}
+        : new int[] {shape.size()};
   }
 
   private static void announce(

@@ -1,5 +1,6 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.models.io.AtomicFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  bmr report",
-      "  bmr report runs/7 --out seven.html",
+      "  bmr report runs/7 --out seven.html --figures paper",
       "",
       "Exit codes: 0 fine, 1 it cannot be written, 2 bad usage or bad input."
     })
@@ -49,6 +50,12 @@ final class ReportCommand implements Callable<Integer> {
       description = "The page (default: report.html in the run's folder).")
   private Path out;
 
+  @Option(
+      names = "--figures",
+      paramLabel = "DIR",
+      description = "Write each chart as an SVG file of its own into this folder, too.")
+  private Path figures;
+
   @Mixin private OutputOptions output;
 
   ReportCommand() {}
@@ -65,13 +72,21 @@ final class ReportCommand implements Callable<Integer> {
               + "; name the folder that 'bmr prune --out' wrote its results into");
     }
     Path target = (out == null ? folder.resolve(ResultFiles.REPORT) : out).toAbsolutePath();
-    RunReport.write(target, JsonFields.read(result), folder);
+    JsonFields json = JsonFields.read(result);
+    RunReport.write(target, json, folder);
+    if (figures != null) {
+      Files.createDirectories(figures);
+      for (Figure figure : RunReport.figures(json, folder)) {
+        AtomicFiles.writeText(
+            figures.toAbsolutePath().resolve(figure.fileName()), figure.chart().standalone());
+      }
+    }
     PrintWriter console = spec.commandLine().getOut();
     if (output.json()) {
-      Map<String, Object> json = new LinkedHashMap<>();
-      json.put("command", "report");
-      json.put("report", target.toString());
-      console.println(ResultJson.line(json));
+      Map<String, Object> said = new LinkedHashMap<>();
+      said.put("command", "report");
+      said.put("report", target.toString());
+      console.println(ResultJson.line(said));
     } else {
       console.println(target);
     }

@@ -18,6 +18,7 @@ record ResultFiles(Path posterior, Path certificate, Path compact, Path result, 
   static final String CERTIFICATE = "certificate.safetensors";
   static final String COMPACT = "compact.safetensors";
   static final String RESULT = "result.json";
+  static final String CONFIG = "config.properties";
   static final String REPORT = "report.html";
 
   static ResultFiles in(ResultFolder folder) {

@@ -96,11 +96,14 @@ final class ResultJson {
     return json;
   }
 
-  private static Map<String, Object> files(PruneRun run) {
+  /** The files of a run, by what is in them. */
+  static Map<String, Object> files(PruneRun run) {
     ResultFiles files = run.files();
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("posterior", files.posterior().toString());
-    json.put("certificate", files.certificate().toString());
+    if (run.config().rounds() > 0) {
+      json.put("certificate", files.certificate().toString());
+    }
     if (run.compacted() != null) {
       json.put("compact", files.compact().toString());
     }

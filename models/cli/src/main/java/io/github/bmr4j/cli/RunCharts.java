@@ -2,7 +2,7 @@ package io.github.bmr4j.cli;
 
 import io.github.bmr4j.cli.picture.Axis;
 import io.github.bmr4j.cli.picture.Chart;
-import io.github.bmr4j.cli.picture.Markup;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.DoubleStream;
@@ -10,20 +10,25 @@ import java.util.stream.DoubleStream;
 /** What {@code result.json} says, as charts. */
 final class RunCharts {
 
-  private final Markup page;
   private final JsonFields result;
+  private final List<Figure> figures = new ArrayList<>();
 
-  /**
-   * @param page receives them
-   * @param result what {@code --json} prints
-   */
-  RunCharts(Markup page, JsonFields result) {
-    this.page = page;
+  private RunCharts(JsonFields result) {
     this.result = result;
   }
 
-  /** All for which there is something. */
-  void write() {
+  /**
+   * All for which there is something.
+   *
+   * @param result what {@code --json} prints
+   */
+  static List<Figure> of(JsonFields result) {
+    RunCharts charts = new RunCharts(result);
+    charts.add();
+    return List.copyOf(charts.figures);
+  }
+
+  private void add() {
     trajectory();
     reliability("before", "Reliability before pruning");
     reliability("after", "Reliability after pruning");
@@ -33,17 +38,8 @@ final class RunCharts {
     epochs();
   }
 
-  /**
-   * A chart with what it shows.
-   *
-   * @param page receives it
-   * @param title above it
-   * @param chart itself
-   * @param note below it
-   */
-  static void figure(Markup page, String title, Chart chart, String note) {
-    page.open("figure").element("h3", title).markup(chart.svg());
-    page.element("figcaption", note).close("figure");
+  private void figure(String title, Chart chart, String note) {
+    figures.add(new Figure(title, chart, note));
   }
 
   private void trajectory() {
@@ -62,7 +58,6 @@ final class RunCharts {
     Axis share = Axis.of("share of weights pruned", 0, 1);
     double[] accuracy = values(points, "accuracy");
     figure(
-        page,
         "Accuracy against sparsity",
         new Chart("Accuracy against sparsity", share, Axis.linear("accuracy", accuracy))
             .line("accuracy", pruned, accuracy),
@@ -70,7 +65,6 @@ final class RunCharts {
     double[] ece = values(points, "ece");
     double[] nll = values(points, "nll");
     figure(
-        page,
         "Calibration against sparsity",
         new Chart(
                 "Calibration error and negative log-likelihood against sparsity",
@@ -96,7 +90,6 @@ final class RunCharts {
       return;
     }
     figure(
-        page,
         title,
         new Chart(title, Axis.of("confidence", 0, 1), Axis.of("share that was right", 0, 1))
             .diagonal()
@@ -120,7 +113,6 @@ final class RunCharts {
       realised[i] = realised[i - 1] + rounds.get(i - 1).number("delta_f_realised");
     }
     figure(
-        page,
         "Cumulative evidence",
         new Chart(
                 "Evidence gained by pruning, summed over the rounds",
@@ -136,7 +128,6 @@ final class RunCharts {
     double[] steps = Arrays.copyOfRange(round, 1, round.length);
     double[] kept = values(rounds, "kept");
     figure(
-        page,
         "Weights in the model",
         new Chart(
                 "Weights in the model after each round",
@@ -161,7 +152,6 @@ final class RunCharts {
     }
     List<String> names = layers.stream().map(layer -> layer.text("name")).toList();
     figure(
-        page,
         "Sparsity of each layer",
         new Chart(
                 "Share of each layer that was pruned",
@@ -178,7 +168,6 @@ final class RunCharts {
     }
     double[] losses = result.object("loss").numbers("loss");
     figure(
-        page,
         "Training",
         new Chart(
                 "Loss against steps",
@@ -196,7 +185,6 @@ final class RunCharts {
     double[] number = values(epochs, "epoch");
     double[] losses = values(epochs, "loss");
     figure(
-        page,
         "Training",
         new Chart(
                 "Loss against epochs",
@@ -207,7 +195,6 @@ final class RunCharts {
     double[] accuracy = values(epochs, "validation_accuracy");
     if (Arrays.stream(accuracy).anyMatch(Double::isFinite)) {
       figure(
-          page,
           "Validation",
           new Chart(
                   "Accuracy against epochs",
@@ -218,7 +205,6 @@ final class RunCharts {
     }
     double[] gone = values(epochs, "pruned_structures");
     figure(
-        page,
         "Structures pruned",
         new Chart(
                 "Structures pruned against epochs",

@@ -88,10 +88,8 @@ final class RunReport {
     latency();
     page.close("div").close("div");
     page.open("div", "class", "charts");
-    RunCharts charts = new RunCharts(page, result);
-    charts.write();
-    Optional<WeightPictures> pictures = pictures(folder);
-    pictures.ifPresent(each -> each.histograms(page));
+    Optional<WeightPictures> pictures = pictures(result, folder);
+    figures(result, pictures).forEach(figure -> figure.write(page));
     page.close("div").open("div", "class", "columns");
     pictures.ifPresent(
         each -> {
@@ -103,7 +101,24 @@ final class RunReport {
     return "<!DOCTYPE html>\n" + page.close("body").close("html");
   }
 
-  private Optional<WeightPictures> pictures(Path folder) throws IOException {
+  /**
+   * The charts of a run.
+   *
+   * @param result what {@code --json} prints
+   * @param folder that has the run's certificate and posterior
+   */
+  static List<Figure> figures(JsonFields result, Path folder) throws IOException {
+    return figures(result, pictures(result, folder));
+  }
+
+  private static List<Figure> figures(JsonFields result, Optional<WeightPictures> pictures) {
+    List<Figure> figures = new ArrayList<>(RunCharts.of(result));
+    pictures.ifPresent(each -> figures.addAll(each.histograms()));
+    return figures;
+  }
+
+  private static Optional<WeightPictures> pictures(JsonFields result, Path folder)
+      throws IOException {
     Path certificate = folder.resolve(ResultFiles.CERTIFICATE);
     return Files.exists(certificate)
         ? WeightPictures.of(certificate, folder.resolve(ResultFiles.POSTERIOR), result)

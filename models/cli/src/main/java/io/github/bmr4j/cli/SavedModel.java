@@ -1,5 +1,6 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.cli.onnx.OnnxNetworks;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.UnaryFunction;
@@ -181,6 +182,19 @@ final class SavedModel {
               + size);
     }
     return padded;
+  }
+
+  /** The same for programs that do it themselves. */
+  OnnxNetworks.Preparation preparation() {
+    Shape raw = Shape.of(ints("data_shape"));
+    Shape input = input();
+    boolean images = raw.rank() == 3 && input.rank() == 3;
+    return new OnnxNetworks.Preparation(
+        raw,
+        doubles("standardization_mean"),
+        doubles("standardization_std"),
+        images ? input.extent(1) : 1,
+        images ? input.extent(2) : 1);
   }
 
   /**

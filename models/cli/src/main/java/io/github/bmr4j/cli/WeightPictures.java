@@ -75,10 +75,11 @@ final class WeightPictures {
     return Optional.of(new WeightPictures(layers, result, first));
   }
 
-  /** Writes what the weights are distributed like. */
-  void histograms(Markup page) {
+  /** What the weights are distributed like. */
+  List<Figure> histograms() {
+    List<Figure> figures = new ArrayList<>();
     histogram(
-        page,
+        figures,
         "Evidence for removal",
         "\u0394F (nats)",
         values((layer, i) -> layer.deltaF()[i], true),
@@ -86,7 +87,7 @@ final class WeightPictures {
         "\u0394F = ln p\u0303(D) \u2212 ln p(D) of each weight when it left, or at the last round:"
             + " to the right the evidence is for the model without it.");
     histogram(
-        page,
+        figures,
         "Weights",
         "posterior mean \u03bc",
         values((layer, i) -> layer.mean()[i], true),
@@ -95,12 +96,13 @@ final class WeightPictures {
     Quantity ratio =
         (layer, i) -> Math.log10(Math.max(1e-6, Math.abs(layer.mean()[i]) / layer.deviation()[i]));
     histogram(
-        page,
+        figures,
         "Signal to noise",
         "log\u2081\u2080 |\u03bc|/\u03c3",
         values(ratio, true),
         values(ratio, false),
         "How sure the posterior is that a weight is not 0.");
+    return figures;
   }
 
   /** What is known of weight i of a layer. */
@@ -127,7 +129,7 @@ final class WeightPictures {
   }
 
   private static void histogram(
-      Markup page, String title, String axis, double[] kept, double[] left, String note) {
+      List<Figure> figures, String title, String axis, double[] kept, double[] left, String note) {
     double[] all = DoubleStream.concat(DoubleStream.of(kept), DoubleStream.of(left)).toArray();
     if (all.length == 0) {
       return;
@@ -143,16 +145,14 @@ final class WeightPictures {
         DoubleStream.concat(DoubleStream.of(ofKept.counts()), DoubleStream.of(ofLeft.counts()))
             .max()
             .orElseThrow();
-    RunCharts.figure(
-        page,
-        title,
+    Chart chart =
         new Chart(
                 title,
                 Axis.of(axis, from - margin, to + margin),
                 new Axis("weights", 0.5, Math.max(10, 1.3 * most), true, List.of()))
             .bars("left", ofLeft.edges(), ofLeft.counts())
-            .bars("stayed", ofKept.edges(), ofKept.counts()),
-        note + " The outermost bars also have what lies beyond.");
+            .bars("stayed", ofKept.edges(), ofKept.counts());
+    figures.add(new Figure(title, chart, note + " The outermost bars also have what lies beyond."));
   }
 
   /** Writes which weights stayed. */

@@ -211,7 +211,8 @@ class PruneCommandTest {
               ResultFiles.POSTERIOR,
               ResultFiles.CERTIFICATE,
               ResultFiles.COMPACT,
-              ResultFiles.REPORT),
+              ResultFiles.REPORT,
+              ResultFiles.CONFIG),
           files.map(file -> file.getFileName().toString()).collect(Collectors.toSet()));
     }
   }

@@ -18,6 +18,18 @@ public final class Chart {
   private static final int BOTTOM = 44;
   private static final int MOST_MARKS = 60;
 
+  private static final String STYLE =
+      """
+      text { font: 12px sans-serif; fill: #5b6875; }
+      .label { fill: #1d2733; } .middle { text-anchor: middle; } .end { text-anchor: end; }
+      .grid { stroke: #dde2e8; fill: none; } .frame { stroke: #5b6875; fill: none; }
+      .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
+      .dashed { stroke-dasharray: 5 4; stroke: #5b6875; } .bar { fill-opacity: 0.75; }
+      .s0.line { stroke: #2b6cb0; } .s1.line { stroke: #d9772b; } .s2.line { stroke: #3c8d5a; }
+      .s0.mark, .s0.key, .s0.bar { fill: #2b6cb0; } .s1.mark, .s1.key, .s1.bar { fill: #d9772b; }
+      .s2.mark, .s2.key, .s2.bar { fill: #3c8d5a; }
+      """;
+
   /** Writes a series' shapes. */
   private interface Shapes {
     void write(Markup svg, String colour);
@@ -160,8 +172,17 @@ public final class Chart {
     }
   }
 
-  /** The chart as an {@code svg} element. */
+  /** The chart as an {@code svg} element of a page that has the styles. */
   public String svg() {
+    return svg("");
+  }
+
+  /** The chart as a file of its own, with its styles, on white. */
+  public String standalone() {
+    return svg(STYLE);
+  }
+
+  private String svg(String style) {
     Markup svg = new Markup();
     svg.open(
         "svg",
@@ -173,6 +194,10 @@ public final class Chart {
         "img",
         "aria-label",
         title);
+    if (!style.isEmpty()) {
+      svg.element("style", style);
+      svg.empty("rect", "width", "100%", "height", "100%", "fill", "white");
+    }
     axes(svg);
     int colour = 0;
     double legend = LEFT;

@@ -126,8 +126,17 @@ public final class Compaction {
     return slice.toArray();
   }
 
-  /** A model's weights at the posterior's mean, then under each draw. */
-  static Map<String, List<float[]>> drawn(Backend backend, SampledNetwork model, int samples) {
+  /**
+   * A model's weights as the network computes with them: at the posterior's mean, then under each
+   * draw.
+   *
+   * @param backend that holds the model's parameters
+   * @param model whose
+   * @param samples number of draws
+   * @return for each block of parameters, by its name, the values of {@code samples} + 1 sets
+   */
+  public static Map<String, List<float[]>> drawn(
+      Backend backend, SampledNetwork model, int samples) {
     List<ParameterBlock> blocks = model.network().parameters();
     WeightSource source = model.draws();
     Node[] nodes = blocks.stream().map(source::weights).toArray(Node[]::new);
