@@ -15,7 +15,7 @@ import io.github.bmr4j.kernels.opencl.host.Context;
 import io.github.bmr4j.kernels.opencl.host.Device;
 
 /** All kernels on one device; each call enqueues and returns, unless the host asks for a number. */
-final class OpenClBackend implements Backend {
+public final class OpenClBackend implements Backend {
 
   static final String NAME = "opencl";
 
@@ -45,8 +45,8 @@ final class OpenClBackend implements Backend {
     evidence = new OpenClEvidenceKernels(work);
   }
 
-  /** For tests: transfers and allocations are counted there. */
-  Context context() {
+  /** Where transfers and allocations are counted. */
+  public Context context() {
     return context;
   }
 
