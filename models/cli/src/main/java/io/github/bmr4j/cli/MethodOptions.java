@@ -3,12 +3,14 @@ package io.github.bmr4j.cli;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.method.Bmrs;
+import io.github.bmr4j.models.method.HorseshoeModel;
 import io.github.bmr4j.models.method.InferenceScheme;
 import io.github.bmr4j.models.method.PrincipledPruning;
 import io.github.bmr4j.models.method.PublishedMethod;
 import io.github.bmr4j.models.method.RegressionModel;
 import io.github.bmr4j.models.method.Reparameterization;
 import io.github.bmr4j.models.method.StochasticBmr;
+import io.github.bmr4j.models.method.VariationalModel;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.pruning.PruningRule;
 import picocli.CommandLine;
@@ -100,6 +102,16 @@ final class MethodOptions {
             + " those of --method bmrs, which has bmrs-n unless one is given."
       })
   private RuleName rule;
+
+  @Option(
+      names = "--local-scales",
+      paramLabel = "WHERE",
+      converter = Choice.LocalScales.class,
+      completionCandidates = Choice.LocalScales.class,
+      description =
+          "Of tiered-ff: what the horseshoe's innermost scales belong to: ${COMPLETION-CANDIDATES}"
+              + " (default: rows, the units, as published).")
+  private HorseshoeModel.LocalScales localScales;
 
   @Option(
       names = "--prune-every",
@@ -205,6 +217,9 @@ final class MethodOptions {
       refuse(command, MethodKind.STOCHASTIC_BMR, "--rounds", rounds);
       refuse(command, MethodKind.STOCHASTIC_BMR, "--iterations", iterations);
     }
+    if (method() != MethodKind.TIERED_FF) {
+      refuse(command, MethodKind.TIERED_FF, "--local-scales", localScales);
+    }
     int chosenBatch = atLeast(command, 1, "--batch", batch, defaults.batch());
     if (batch != null && batch > examples) {
       throw bad(
@@ -224,8 +239,12 @@ final class MethodOptions {
       throw bad(
           command, "--reparameterization local draws no weights; it goes with --kl analytic only");
     }
+    VariationalModel.Config model =
+        defaults.model() instanceof HorseshoeModel.Config horseshoe && localScales != null
+            ? horseshoe.withLocalScales(localScales)
+            : defaults.model();
     return new StochasticBmr.Config(
-        defaults.model(),
+        model,
         chosenBatch,
         schedule.warmUp(),
         divergenceWarmUp(command, defaults, schedule),
@@ -331,6 +350,16 @@ final class MethodOptions {
         ? defaults
         : defaults.withSchedule(
             Math.toIntExact(preset.totalSteps() - preset.stepsPerRound()), 0, 0);
+  }
+
+  /** Whether {@code --rule} was given. */
+  boolean hasRule() {
+    return rule != null;
+  }
+
+  /** Whether the method removes weights by a rule that may be exchanged. */
+  boolean prunesWeights() {
+    return method() == MethodKind.STOCHASTIC_BMR;
   }
 
   /** A network as the method trains it. */
