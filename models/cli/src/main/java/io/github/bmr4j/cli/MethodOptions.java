@@ -98,7 +98,9 @@ final class MethodOptions {
       completionCandidates = Choice.Rule.class,
       description = {
         "What leaves: ${COMPLETION-CANDIDATES}. adaptive learns the threshold from each layer's"
-            + " evidence; evidence removes what has the larger evidence without it. The others are"
+            + " evidence; evidence removes what has the larger evidence without it;"
+            + " adaptive-counting-removed is adaptive, but what has left goes on to count as such."
+            + " The others are"
             + " those of --method bmrs, which has bmrs-n unless one is given."
       })
   private RuleName rule;

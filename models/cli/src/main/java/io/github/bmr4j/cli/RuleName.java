@@ -21,8 +21,8 @@ record RuleName(String name, PruningRule weights, StructureRule structures) {
       Stream.concat(
               Stream.of(
                       AdaptiveSpikeAndSlab.PUBLISHED,
-                      AdaptiveSpikeAndSlab.COUNTING_REMOVED,
-                      EvidenceThreshold.ZERO)
+                      EvidenceThreshold.ZERO,
+                      AdaptiveSpikeAndSlab.COUNTING_REMOVED)
                   .map(rule -> new RuleName(rule.name(), rule, null)),
               StructureRule.published().stream().map(rule -> new RuleName(rule.name(), null, rule)))
           .toList();
