@@ -53,12 +53,7 @@ public final class Gather extends Node {
   private int row(float index, int at) {
     if (!(index >= 0 && index < entries) || index != (int) index) {
       throw new IllegalArgumentException(
-          "An embedding has the rows 0 to "
-              + (entries - 1)
-              + ", but index "
-              + at
-              + " is "
-              + index);
+          "An embedding has the rows 0 to " + (entries - 1) + ", but index " + at + " is " + index);
     }
     return (int) index;
   }
@@ -79,7 +74,7 @@ public final class Gather extends Node {
     float[] to = sum.array();
     float[] from = given.array();
     for (int i = 0; i < indices.length(); i++) {
-      int row = sum.offset() + (int) indices.get(i) * width;
+      int row = sum.offset() + width * (int) indices.get(i);
       int place = given.offset() + i * width;
       for (int j = 0; j < width; j++) {
         to[row + j] += from[place + j];

@@ -724,7 +724,7 @@ class OperationsTest {
   private static double[] gather(double[] table, int width) {
     double[] y = new double[INDICES.length * width];
     for (int i = 0; i < y.length; i++) {
-      y[i] = table[(int) INDICES[i / width] * width + i % width];
+      y[i] = table[width * (int) INDICES[i / width] + i % width];
     }
     return y;
   }

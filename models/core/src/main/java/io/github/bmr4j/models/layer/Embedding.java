@@ -33,8 +33,7 @@ public record Embedding(String name, int entries, int width) implements Layer {
   @Override
   public Shape outputShape(Shape input) {
     if (input.rank() != 1) {
-      throw new IllegalArgumentException(
-          "Layer " + name + " takes [tokens], but gets " + input);
+      throw new IllegalArgumentException("Layer " + name + " takes [tokens], but gets " + input);
     }
     return Shape.of(input.extent(0), width);
   }
