@@ -149,6 +149,16 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
     }
   }
 
+  /** {@code --candidates}. */
+  static final class CandidateCounting extends Choice<SelectMethodOptions.Candidates> {
+    CandidateCounting() {
+      super(
+          "way to count candidates",
+          List.of(SelectMethodOptions.Candidates.values()),
+          Choice::nameOf);
+    }
+  }
+
   /** {@code --scheme}. */
   static final class Scheme extends Choice<InferenceScheme> {
     Scheme() {

@@ -115,6 +115,24 @@ final class SelectMethodOptions {
   private Double falseDiscoveryRate;
 
   @Option(
+      names = "--candidates",
+      paramLabel = "WHETHER",
+      converter = Choice.CandidateCounting.class,
+      completionCandidates = Choice.CandidateCounting.class,
+      description = {
+        "Whether the number p of features counts: ${COMPLETION-CANDIDATES}. With count the prior odds"
+            + " of a feature are 1 to p-1, so that the more there are, the more evidence each needs."
+      })
+  private Candidates candidates;
+
+  @Option(
+      names = "--restarts",
+      paramLabel = "N",
+      description =
+          "Trainings from other starting values, of which the largest evidence lower bound wins.")
+  private Integer restarts;
+
+  @Option(
       names = "--fine-tuning",
       paramLabel = "STEPS",
       description = "Training steps of what stays.")
@@ -127,6 +145,12 @@ final class SelectMethodOptions {
   private Integer samples;
 
   SelectMethodOptions() {}
+
+  /** Whether the number of candidates counts. */
+  enum Candidates {
+    COUNT,
+    IGNORE
+  }
 
   /**
    * The settings of a run.
@@ -147,7 +171,10 @@ final class SelectMethodOptions {
               or(weights, DEFAULT.rule().weights()),
               or(nodes, DEFAULT.rule().nodes()),
               DEFAULT.rule().threshold(),
-              or(falseDiscoveryRate, DEFAULT.rule().falseDiscoveryRate()));
+              or(falseDiscoveryRate, DEFAULT.rule().falseDiscoveryRate()),
+              candidates == null
+                  ? DEFAULT.rule().manyCandidates()
+                  : candidates == Candidates.COUNT);
       return new SpikeAndSlabCompression.Config(
           or(indicators, DEFAULT.indicators()),
           mixture,
@@ -161,6 +188,7 @@ final class SelectMethodOptions {
           or(learningRate, DEFAULT.learningRate()),
           or(warmUp, DEFAULT.divergenceWarmUp()),
           rule,
+          or(restarts, DEFAULT.restarts()),
           or(fineTuning, DEFAULT.fineTuning()),
           or(samples, DEFAULT.samples()),
           seed);

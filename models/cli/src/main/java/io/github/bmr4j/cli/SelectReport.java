@@ -270,6 +270,8 @@ final class SelectReport {
     json.put("nodes_by", Choice.nameOf(config.rule().nodes()));
     json.put("threshold", config.rule().threshold());
     json.put("fdr", config.rule().falseDiscoveryRate());
+    json.put("candidates_count", config.rule().manyCandidates());
+    json.put("restarts", config.restarts());
     json.put("fine_tuning", config.fineTuning());
     json.put("samples", config.samples());
     return json;

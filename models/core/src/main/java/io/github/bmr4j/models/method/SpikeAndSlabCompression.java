@@ -36,6 +36,8 @@ public final class SpikeAndSlabCompression {
    * @param learningRate of Adam; a fifth of it in the last fifth of a cycle
    * @param divergenceWarmUp share of the first cycle in which the KL's weight rises from 0 to 1
    * @param rule how inclusion is estimated and decided
+   * @param restarts how often a network is trained from other starting values; the one with the
+   *     largest evidence lower bound goes on
    * @param fineTuning steps of training of what stays, under the slab
    * @param samples draws for predictions
    * @param seed of all randomness
@@ -53,6 +55,7 @@ public final class SpikeAndSlabCompression {
       double learningRate,
       double divergenceWarmUp,
       InclusionReport.Rule rule,
+      int restarts,
       int fineTuning,
       int samples,
       long seed) {
@@ -68,6 +71,7 @@ public final class SpikeAndSlabCompression {
       require(batch >= 1, "batch", batch);
       require(cycles >= 1, "cycles", cycles);
       require(steps >= 1, "steps", steps);
+      require(restarts >= 1, "restarts", restarts);
       require(fineTuning >= 0, "fineTuning", fineTuning);
       require(samples >= 1, "samples", samples);
       require(
@@ -103,7 +107,9 @@ public final class SpikeAndSlabCompression {
                 Estimator.MEAN_FIELD,
                 Estimator.SAVAGE_DICKEY,
                 0.5,
-                0),
+                0,
+                true),
+            3,
             0,
             100,
             0);
@@ -123,6 +129,7 @@ public final class SpikeAndSlabCompression {
           learningRate,
           divergenceWarmUp,
           rule,
+          restarts,
           fineTuning,
           samples,
           other);
@@ -173,6 +180,9 @@ public final class SpikeAndSlabCompression {
   private static final double SLOW_FACTOR = 0.2;
   private static final int INCLUSION_PERIOD = 50;
 
+  /** Between the seeds of restarts, so that they are not those of the next runs. */
+  private static final long SEED_STRIDE = 1L << 32;
+
   private final Backend backend;
   private final Config config;
   private final Dataset train;
@@ -180,8 +190,10 @@ public final class SpikeAndSlabCompression {
   private final Dataset noiseless;
   private final double scale;
   private final Listener listener;
-  private final SpikeAndSlabModel model;
   private final UnaryFunction activation;
+  private final Network network;
+  private SpikeAndSlabModel model;
+  private long done;
 
   /**
    * @param backend does the work
@@ -214,15 +226,20 @@ public final class SpikeAndSlabCompression {
       throw new IllegalArgumentException(
           train + " has " + train.targetSize() + " real targets; one is expected");
     }
-    this.model =
-        new SpikeAndSlabModel(
-            backend,
-            network,
-            config.indicators(),
-            config.mixture(),
-            config.initialDeviation(),
-            !train.isClassification(),
-            config.seed());
+    this.network = network;
+    this.model = model(0);
+  }
+
+  /** An untrained model; the first has the seed itself. */
+  private SpikeAndSlabModel model(int restart) {
+    return new SpikeAndSlabModel(
+        backend,
+        network,
+        config.indicators(),
+        config.mixture(),
+        config.initialDeviation(),
+        !train.isClassification(),
+        config.seed() + restart * SEED_STRIDE);
   }
 
   private static UnaryFunction activation(Network network) {
@@ -255,7 +272,7 @@ public final class SpikeAndSlabCompression {
     Batches batches =
         Batches.shuffled(train.size(), Math.min(config.batch(), train.size()), config.seed());
     long start = System.nanoTime();
-    train(batches);
+    trainTheBest(batches);
     long trained = System.nanoTime();
     SpikeAndSlabEvaluation full = evaluate(test, parameters());
     SpikeAndSlabEvaluation fullNoiseless = evaluate(noiseless, parameters());
@@ -284,20 +301,42 @@ public final class SpikeAndSlabCompression {
     return model.network().parameterCount();
   }
 
-  private void train(Batches batches) {
+  private void trainTheBest(Batches batches) {
+    SpikeAndSlabModel best = model;
+    double bestBound = Double.NEGATIVE_INFINITY;
+    for (int restart = 0; restart < config.restarts(); restart++) {
+      if (restart > 0) {
+        model = model(restart);
+      }
+      double bound = train(batches);
+      if (bound > bestBound) {
+        bestBound = bound;
+        best = model;
+      }
+    }
+    model = best;
+  }
+
+  /** The evidence lower bound in nats, with the losses of the last, slow steps. */
+  private double train(Batches batches) {
     Optimizer optimizer = Optimizer.of(Optimizer.Adam.DEFAULT, this::learningRate);
     SupervisedTraining training = new SupervisedTraining(backend, model, train, batches, optimizer);
+    double loss = 0;
     for (int cycle = 0; cycle < config.cycles(); cycle++) {
       if (cycle > 0) {
         model.redrawDeadUnits(report(), cycle);
       }
-      cycle(training, cycle);
+      loss = cycle(training, cycle);
     }
     training.inference().requireFinite();
+    return -loss * train.size() - training.inference().klDivergence();
   }
 
-  private void cycle(SupervisedTraining training, int cycle) {
+  /** One cycle; the mean loss per example of its slow steps. */
+  private double cycle(SupervisedTraining training, int cycle) {
     int steps = config.steps();
+    int slow = 0;
+    double sum = 0;
     double annealed = config.annealing() * steps;
     double warm = cycle == 0 ? config.divergenceWarmUp() * steps : 0;
     for (int step = 1; step <= steps; step++) {
@@ -309,8 +348,13 @@ public final class SpikeAndSlabCompression {
         model.learnInclusion();
       }
       double loss = training.step();
-      listener.step(training.inference().steps(), totalSteps(), loss);
+      if (step > (1 - SLOW_SHARE) * steps) {
+        sum += loss;
+        slow++;
+      }
+      listener.step(++done, totalSteps(), loss);
     }
+    return sum / slow;
   }
 
   private long trainingSteps() {
@@ -318,7 +362,7 @@ public final class SpikeAndSlabCompression {
   }
 
   private long totalSteps() {
-    return trainingSteps() + config.fineTuning();
+    return config.restarts() * trainingSteps() + config.fineTuning();
   }
 
   private InclusionReport report() {
@@ -331,7 +375,7 @@ public final class SpikeAndSlabCompression {
     SupervisedTraining training = new SupervisedTraining(backend, model, train, batches, optimizer);
     for (int step = 1; step <= config.fineTuning(); step++) {
       double loss = training.step();
-      listener.step(training.inference().steps(), totalSteps(), loss);
+      listener.step(++done, totalSteps(), loss);
     }
     training.inference().requireFinite();
   }

@@ -73,6 +73,10 @@ public final class InclusionReport {
    * @param nodes estimator for units and features
    * @param threshold what a probability must exceed; ½ is the median probability model
    * @param falseDiscoveryRate if positive, decides instead of the threshold, a layer at a time
+   * @param manyCandidates whether the number p of candidates in a layer counts: prior odds of a
+   *     unit or feature are then 1 to p − 1, so that one is expected, instead of those of a weight.
+   *     The largest evidence among p that do nothing grows with ln p (Scott, Berger: Bayes and
+   *     empirical-Bayes multiplicity adjustment, Annals of Statistics 2010)
    */
   public record Rule(
       Level level,
@@ -80,7 +84,8 @@ public final class InclusionReport {
       Estimator weights,
       Estimator nodes,
       double threshold,
-      double falseDiscoveryRate) {
+      double falseDiscoveryRate,
+      boolean manyCandidates) {
 
     /** Checks the domains. */
     public Rule {
@@ -170,7 +175,7 @@ public final class InclusionReport {
     double[] weights = weightProbabilities(p, live);
     double[] outgoing = new double[columns];
     for (int j = 0; j < columns; j++) {
-      outgoing[j] = outgoing(p, weights, live, j);
+      outgoing[j] = outgoing(p, weights, live, j) + adjustment(p, columns);
     }
     double[] incoming = new double[rows];
     for (int i = 0; i < rows; i++) {
@@ -190,6 +195,13 @@ public final class InclusionReport {
       }
     }
     return new Layer(p.block(), weights, outgoing, incoming, kept, p.means().clone());
+  }
+
+  /** From the prior odds of a weight to those of one in so many candidates. */
+  private double adjustment(Posterior p, int candidates) {
+    return rule.manyCandidates() && p.indicators() == null
+        ? -Math.log(Math.max(1, candidates - 1)) - SpecialFunctions.logit(p.prior().inclusion())
+        : 0;
   }
 
   /** Whether the posterior's own indicator of a unit is off. */

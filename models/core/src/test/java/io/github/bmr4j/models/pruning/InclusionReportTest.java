@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bmr4j.engine.distribution.Normal;
 import io.github.bmr4j.engine.distribution.ScaleMixture;
+import io.github.bmr4j.engine.distribution.SpecialFunctions;
 import io.github.bmr4j.engine.reduction.InclusionProbability;
 import io.github.bmr4j.engine.reduction.InclusionProbability.Estimator;
 import io.github.bmr4j.kernels.UnaryFunction;
@@ -41,7 +42,7 @@ class InclusionReportTest {
   private static InclusionReport report(Level level, Estimator estimator, Posterior... layers) {
     return new InclusionReport(
         List.of(layers),
-        new Rule(level, Grouping.SHARED, estimator, estimator, 0.5, 0),
+        new Rule(level, Grouping.SHARED, estimator, estimator, 0.5, 0, false),
         UnaryFunction.TANH);
   }
 
@@ -96,7 +97,7 @@ class InclusionReportTest {
     assertFalse(report(Level.NODES, Estimator.SAVAGE_DICKEY, layers).features()[0]);
     double[] logits = new double[2];
     for (Estimator estimator : new Estimator[] {Estimator.SAVAGE_DICKEY, Estimator.MEAN_FIELD}) {
-      Rule rule = new Rule(Level.NODES, Grouping.SEPARATE, estimator, estimator, 0.5, 0);
+      Rule rule = new Rule(Level.NODES, Grouping.SEPARATE, estimator, estimator, 0.5, 0, false);
       InclusionReport report = new InclusionReport(List.of(layers), rule, UnaryFunction.TANH);
       double expected = 0;
       for (int i = 0; i < units; i++) {
@@ -171,7 +172,13 @@ class InclusionReportTest {
     Posterior[] layers = deadUnit();
     Rule strict =
         new Rule(
-            Level.NODES, Grouping.SHARED, Estimator.MEAN_FIELD, Estimator.MEAN_FIELD, 0.5, 0.01);
+            Level.NODES,
+            Grouping.SHARED,
+            Estimator.MEAN_FIELD,
+            Estimator.MEAN_FIELD,
+            0.5,
+            0.01,
+            false);
     assertArrayEquals(
         new boolean[] {true, false, false},
         new InclusionReport(List.of(layers), strict, UnaryFunction.TANH).features());
@@ -179,6 +186,39 @@ class InclusionReportTest {
         IllegalArgumentException.class,
         () ->
             new Rule(
-                Level.NODES, Grouping.SHARED, Estimator.MEAN_FIELD, Estimator.MEAN_FIELD, 1, 0));
+                Level.NODES,
+                Grouping.SHARED,
+                Estimator.MEAN_FIELD,
+                Estimator.MEAN_FIELD,
+                1,
+                0,
+                false));
+  }
+
+  /** Among p candidates the prior odds are 1 to p − 1, whatever those of a weight are. */
+  @Test
+  void theMoreCandidatesTheMoreEvidenceEachNeeds() {
+    Posterior[] layers = deadUnit();
+    int candidates = layers[0].block().columns();
+    for (Grouping grouping : Grouping.values()) {
+      double[][] logits = new double[2][];
+      for (int many = 0; many < 2; many++) {
+        Rule rule =
+            new Rule(
+                Level.NODES,
+                grouping,
+                Estimator.MEAN_FIELD,
+                Estimator.SAVAGE_DICKEY,
+                0.5,
+                0,
+                many == 1);
+        logits[many] =
+            new InclusionReport(List.of(layers), rule, UnaryFunction.TANH).featureLogits();
+      }
+      double shift = -Math.log(candidates - 1) - SpecialFunctions.logit(PRIOR.inclusion());
+      for (int j = 0; j < candidates; j++) {
+        assertEquals(logits[0][j] + shift, logits[1][j], 1e-9 * Math.abs(logits[0][j]) + 1e-9);
+      }
+    }
   }
 }
