@@ -607,6 +607,29 @@ class OperationsTest {
                             x -> linear(x[0], x[1], new double[3], 5, 7, 3),
                             TOLERANCE)),
             new Case(
+                "Gather",
+                Set.of(Gather.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(4, 3)
+                        .check(
+                            x -> new Gather(x.get(0), indices(b)),
+                            x -> gather(x[0], 3),
+                            TOLERANCE)),
+            new Case(
+                "Gather from a table used twice",
+                Set.of(Gather.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(4, 3)
+                        .check(
+                            x ->
+                                new Multiply(
+                                    new Gather(x.get(0), indices(b)),
+                                    new Gather(x.get(0), indices(b))),
+                            x -> zip(gather(x[0], 3), gather(x[0], 3), (p, q) -> p * q),
+                            TOLERANCE)),
+            new Case(
                 "RepeatRows",
                 Set.of(RepeatRows.class),
                 b -> {
@@ -719,6 +742,38 @@ class OperationsTest {
                                     gaussian(x[0], new double[8], x[1], 1),
                                     (p, q) -> p + q),
                             1e-5))));
+  }
+
+  /** [2, 3], one of four rows not at all and another three times. */
+  private static final float[] INDICES = {3, 0, 3, 1, 3, 0};
+
+  private static Node indices(Backend backend) {
+    float[] array = backend.memory().allocate(INDICES.length);
+    System.arraycopy(INDICES, 0, array, 0, INDICES.length);
+    Tensor tensor = Tensor.of(Shape.of(2, 3), array);
+    backend.memory().push(tensor.slice());
+    return new Parameter(tensor);
+  }
+
+  private static double[] gather(double[] table, int width) {
+    double[] y = new double[INDICES.length * width];
+    for (int i = 0; i < y.length; i++) {
+      y[i] = table[width * (int) INDICES[i / width] + i % width];
+    }
+    return y;
+  }
+
+  @Test
+  void anIndexThatIsNoRowIsRefused() {
+    float[] wrong = scalar.memory().allocate(3);
+    wrong[1] = 4;
+    Node table = new Parameter(Tensor.of(Shape.of(4, 3), scalar.memory().allocate(12)));
+    Node indices = new Parameter(Tensor.of(Shape.of(3), wrong));
+    Graph graph = Graph.forInference(scalar, new Gather(table, indices));
+    String message = assertThrows(IllegalArgumentException.class, graph::forward).getMessage();
+    assertEquals("An embedding has the rows 0 to 3, but index 1 is 4.0", message);
+    wrong[1] = 0.5f;
+    assertThrows(IllegalArgumentException.class, graph::forward);
   }
 
   private static void repeatRows(Backend backend, int rows, int columns, boolean bias) {

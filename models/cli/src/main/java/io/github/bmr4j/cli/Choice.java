@@ -7,6 +7,7 @@ import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.TableFile;
 import io.github.bmr4j.models.method.Bmrs;
+import io.github.bmr4j.models.method.HorseshoeModel;
 import io.github.bmr4j.models.method.InferenceScheme;
 import io.github.bmr4j.models.method.Reparameterization;
 import io.github.bmr4j.models.method.SpikeAndSlabModel;
@@ -34,7 +35,7 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
    * @param values all there are
    * @param name of each
    */
-  private Choice(String what, List<T> values, Function<T, String> name) {
+  Choice(String what, List<T> values, Function<T, String> name) {
     this.what = what;
     this.values = values;
     this.name = name;
@@ -132,6 +133,13 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
   static final class Method extends Choice<MethodKind> {
     Method() {
       super("method", List.of(MethodKind.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --local-scales}. */
+  static final class LocalScales extends Choice<HorseshoeModel.LocalScales> {
+    LocalScales() {
+      super("kind of scales", List.of(HorseshoeModel.LocalScales.values()), Choice::nameOf);
     }
   }
 

@@ -4,12 +4,14 @@ import io.github.bmr4j.engine.inference.MultiplicativeNoise;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.method.Bmrs;
+import io.github.bmr4j.models.method.HorseshoeModel;
 import io.github.bmr4j.models.method.InferenceScheme;
 import io.github.bmr4j.models.method.PrincipledPruning;
 import io.github.bmr4j.models.method.PublishedMethod;
 import io.github.bmr4j.models.method.RegressionModel;
 import io.github.bmr4j.models.method.Reparameterization;
 import io.github.bmr4j.models.method.StochasticBmr;
+import io.github.bmr4j.models.method.VariationalModel;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.pruning.PruningRule;
 import picocli.CommandLine;
@@ -97,10 +99,22 @@ final class MethodOptions {
       completionCandidates = Choice.Rule.class,
       description = {
         "What leaves: ${COMPLETION-CANDIDATES}. adaptive learns the threshold from each layer's"
-            + " evidence; evidence removes what has the larger evidence without it. The others are"
+            + " evidence; evidence removes what has the larger evidence without it;"
+            + " adaptive-counting-removed is adaptive, but what has left goes on to count as such."
+            + " The others are"
             + " those of --method bmrs, which has bmrs-n unless one is given."
       })
   private RuleName rule;
+
+  @Option(
+      names = "--local-scales",
+      paramLabel = "WHERE",
+      converter = Choice.LocalScales.class,
+      completionCandidates = Choice.LocalScales.class,
+      description =
+          "Of tiered-ff: what the horseshoe's innermost scales belong to: ${COMPLETION-CANDIDATES}"
+              + " (default: rows, the units, as published).")
+  private HorseshoeModel.LocalScales localScales;
 
   @Option(
       names = "--prune-every",
@@ -235,6 +249,9 @@ final class MethodOptions {
       refuse(command, MethodKind.STOCHASTIC_BMR, "--rounds", rounds);
       refuse(command, MethodKind.STOCHASTIC_BMR, "--iterations", iterations);
     }
+    if (method() != MethodKind.TIERED_FF) {
+      refuse(command, MethodKind.TIERED_FF, "--local-scales", localScales);
+    }
     int chosenBatch = atLeast(command, 1, "--batch", batch, defaults.batch());
     if (batch != null && batch > examples) {
       throw bad(
@@ -254,8 +271,12 @@ final class MethodOptions {
       throw bad(
           command, "--reparameterization local draws no weights; it goes with --kl analytic only");
     }
+    VariationalModel.Config model =
+        defaults.model() instanceof HorseshoeModel.Config horseshoe && localScales != null
+            ? horseshoe.withLocalScales(localScales)
+            : defaults.model();
     return new StochasticBmr.Config(
-        defaults.model(),
+        model,
         chosenBatch,
         schedule.warmUp(),
         divergenceWarmUp(command, defaults, schedule),
@@ -361,6 +382,16 @@ final class MethodOptions {
         ? defaults
         : defaults.withSchedule(
             Math.toIntExact(preset.totalSteps() - preset.stepsPerRound()), 0, 0);
+  }
+
+  /** Whether {@code --rule} was given. */
+  boolean hasRule() {
+    return rule != null;
+  }
+
+  /** Whether the method removes weights by a rule that may be exchanged. */
+  boolean prunesWeights() {
+    return method() == MethodKind.STOCHASTIC_BMR;
   }
 
   /** A network as the method trains it. */

@@ -70,6 +70,8 @@ import picocli.CommandLine.Spec;
       "  bmr prune",
       "  bmr prune --hidden 100x3 --activation relu --seed 7 --out runs/7",
       "  bmr prune --epochs 10 --json > result.json",
+      "  bmr prune --method tiered-ff",
+      "  bmr prune --sparsity 0.95 --rank-by signal-to-noise --scope layer --distribution erk",
       "  bmr prune --method bmrs --rule bmrs-u-4",
       "  bmr data fetch fashion-mnist && bmr prune --data fashion-mnist",
       "  bmr prune --data fashion-mnist --network lenet",
@@ -150,6 +152,9 @@ class PruneCommand implements Callable<Integer> {
 
   @ArgGroup(validate = false, heading = "%nMethod:%n")
   private MethodOptions method = new MethodOptions();
+
+  @ArgGroup(validate = false, heading = "%nSparsity:%n")
+  private SparsityOptions sparsity = new SparsityOptions();
 
   @ArgGroup(validate = false, heading = "%nA posterior from elsewhere:%n")
   private PosteriorOptions elsewhere = new PosteriorOptions();
@@ -301,8 +306,12 @@ class PruneCommand implements Callable<Integer> {
     UnaryFunction function = activation == null ? usual : activation;
     StochasticBmr.Config config =
         scheduled(
-            method.config(
-                spec.commandLine(), method.defaults(preset.method()), raw.train().size()));
+            sparsity.apply(
+                spec.commandLine(),
+                method.prunesWeights(),
+                method.hasRule(),
+                method.config(
+                    spec.commandLine(), method.defaults(preset.method()), raw.train().size())));
     Standardization standardization = data.standardization(raw);
     Split split = padded(standardization.apply(raw));
     Network net = method.prepare(network(network, split, layers, function));
@@ -377,10 +386,14 @@ class PruneCommand implements Callable<Integer> {
     }
   }
 
-  private static void save(
+  private void save(
       Path file, Backend backend, VariationalModel model, Map<String, String> provenance)
       throws IOException {
-    if (model instanceof FlatModel flat && flat.posterior() == Latent.Posterior.NORMAL) {
+    // Scales between 0 and 1 would be lost in a posterior's truth values.
+    boolean shrinks = method.method() == MethodKind.BMR_RHS;
+    if (model instanceof FlatModel flat
+        && flat.posterior() == Latent.Posterior.NORMAL
+        && !shrinks) {
       PosteriorFiles.save(file, backend, flat, provenance);
     } else {
       PosteriorFiles.saveWeights(file, backend, model, provenance);
@@ -433,6 +446,7 @@ class PruneCommand implements Callable<Integer> {
       boolean ofFiles = owner == PosteriorOptions.class;
       boolean ofTraining =
           owner == TableOptions.class
+              || owner == SparsityOptions.class
               || (owner == MethodOptions.class && !option.longestName().equals("--rule"))
               || (owner == PruneCommand.class && !option.longestName().equals("--out"));
       if (posterior == null ? ofFiles : ofTraining) {

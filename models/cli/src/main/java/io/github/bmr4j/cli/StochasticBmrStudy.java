@@ -150,7 +150,8 @@ final class StochasticBmrStudy implements Study {
       values.put("NLL", metrics.negativeLogLikelihood());
       values.put("pruned", method.prunes() ? publishedCount(result) : Double.NaN);
       values.put("pruned of all", method.prunes() ? result.prunedFraction() : Double.NaN);
-      values.put("ELBO", result.after().elbo());
+      // Of a mode it would be the log joint density, which compares with no bound.
+      values.put("ELBO", method == PublishedMethod.FLAT_MAP ? Double.NaN : result.after().elbo());
       values.put("s/epoch", (result.trainSeconds() + result.pruneSeconds()) / epochs);
       values.put("pruning s/epoch", result.pruneSeconds() / epochs);
       values.putAll(curve.values);

@@ -19,6 +19,7 @@ import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.data.Standardization;
 import io.github.bmr4j.models.io.InvalidFileException;
 import io.github.bmr4j.models.io.SafetensorsReader;
+import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
 import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
@@ -278,5 +279,30 @@ class PosteriorFilesTest {
     assertEquals(result.reduction().total() - result.reduction().kept(), removed);
     assertTrue(removed > 0);
     assertEquals(result.predicted(), predicted, 1e-6 * Math.abs(predicted));
+  }
+
+  /** The state dictionary of a model with scales in between is what the network computes with. */
+  @Test
+  void weightsOfOtherModelsAreTheirMeans() throws IOException {
+    HorseshoeModel model = new HorseshoeModel(backend, network, HorseshoeModel.Config.PUBLISHED, 7);
+    Path file = folder.resolve("weights.safetensors");
+    PosteriorFiles.saveWeights(file, backend, model, Map.of("note", "x"));
+    ParameterBlock first = network.parameters().get(0);
+    Node expected = model.draws().weights(first);
+    Graph graph = Graph.forInference(backend, expected);
+    model.sampling().posteriorMean();
+    graph.forward();
+    backend.memory().pull(expected.value().slice());
+    try (SafetensorsReader reader = SafetensorsReader.open(file)) {
+      assertEquals(PosteriorFiles.WEIGHTS_FORMAT, reader.metadata().get("format"));
+      assertEquals("x", reader.metadata().get("note"));
+      float[] weights = reader.readFloats(first.layer() + ".weight");
+      float[] biases = reader.readFloats(first.layer() + ".bias");
+      assertEquals(first.rows() * first.columns(), weights.length);
+      for (int i = 0; i < first.size(); i++) {
+        float value = i < weights.length ? weights[i] : biases[i - weights.length];
+        assertEquals(expected.value().slice().get(i), value);
+      }
+    }
   }
 }

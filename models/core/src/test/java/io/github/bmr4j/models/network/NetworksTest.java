@@ -19,8 +19,10 @@ import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.Window;
 import io.github.bmr4j.models.layer.Convolution;
 import io.github.bmr4j.models.layer.Dense;
+import io.github.bmr4j.models.layer.Embedding;
 import io.github.bmr4j.models.layer.Layer;
 import io.github.bmr4j.models.layer.Noise;
+import io.github.bmr4j.models.layer.MeanToken;
 import io.github.bmr4j.models.layer.WeightSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -214,5 +216,34 @@ class NetworksTest {
         () ->
             new Network("twins", Shape.of(4), List.of(new Dense("a", 4, 4), new Dense("a", 4, 2))));
     assertThrows(IllegalArgumentException.class, () -> new Dense("a", 0, 3));
+  }
+
+  /** Tokens 2, 0 and 2 of a vocabulary of three, then the mean of their vectors. */
+  @Test
+  void embeddingsAreRowsOfTheirWeights() {
+    Network network =
+        new Network("tokens", Shape.of(3), List.of(new Embedding("words", 3, 2), new MeanToken()));
+    assertEquals(6, network.parameterCount());
+    assertEquals(Shape.of(2), network.output());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Embedding("words", 3, 2).outputShape(Shape.of(3, 3)));
+    assertThrows(IllegalArgumentException.class, () -> new Embedding("words", 0, 2));
+    try (Backend backend = Backends.open()) {
+      float[] table = backend.memory().allocate(6);
+      for (int i = 0; i < 6; i++) {
+        table[i] = i;
+      }
+      Input x = new Input(network.batchShape(1));
+      WeightSource source = block -> new Parameter(Tensor.of(block.shape(), table));
+      Node mean = network.forward(x, source);
+      Graph graph = Graph.forInference(backend, mean);
+      x.value().slice().copyFrom(new float[] {2, 0, 2}, 0);
+      x.push();
+      graph.forward();
+      backend.memory().pull(mean.value().slice());
+      assertEquals(8 / 3f, mean.value().slice().get(0), 1e-6);
+      assertEquals(11 / 3f, mean.value().slice().get(1), 1e-6);
+    }
   }
 }
