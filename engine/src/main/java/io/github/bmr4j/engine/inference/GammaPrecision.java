@@ -186,13 +186,7 @@ public final class GammaPrecision {
 
     @Override
     protected Map<String, Slice> state() {
-      return Map.of(
-          name,
-          parameters,
-          name + ".moment1",
-          moment1,
-          name + ".moment2",
-          moment2);
+      return Map.of(name, parameters, name + ".moment1", moment1, name + ".moment2", moment2);
     }
 
     @Override

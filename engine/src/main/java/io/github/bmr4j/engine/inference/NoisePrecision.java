@@ -105,8 +105,7 @@ public final class NoisePrecision {
 
     @Override
     protected Map<String, Slice> state() {
-      return Map.of(
-          "noise", logarithms, "noise.moment1", moment1, "noise.moment2", moment2);
+      return Map.of("noise", logarithms, "noise.moment1", moment1, "noise.moment2", moment2);
     }
   }
 }

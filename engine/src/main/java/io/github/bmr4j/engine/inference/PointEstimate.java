@@ -113,8 +113,7 @@ public final class PointEstimate {
 
     @Override
     protected Map<String, Slice> state() {
-      return Map.of(
-          name, values, name + ".moment1", moment1, name + ".moment2", moment2);
+      return Map.of(name, values, name + ".moment1", moment1, name + ".moment2", moment2);
     }
   }
 }

@@ -155,6 +155,9 @@ final class PruneCommand implements Callable<Integer> {
       })
   private Path out;
 
+  @ArgGroup(validate = false, heading = "%nStop and go on:%n")
+  private CheckpointOptions checkpoints = new CheckpointOptions();
+
   @Mixin private OutputOptions output;
 
   PruneCommand() {}
@@ -306,6 +309,7 @@ final class PruneCommand implements Callable<Integer> {
               split.test(),
               config,
               Progress.of(err, output.quiet(), config, net.parameterCount()));
+      Autosave.start(bmr, folder, checkpoints, spec, Autosave.settings(split, net, backend));
       StochasticBmr.Result result = bmr.run();
       double seconds = (System.nanoTime() - start) * 1e-9;
       Compacted compacted =

@@ -28,8 +28,7 @@ public final class SafetensorsWriter extends TensorWriter<SafetensorsWriter> {
   public SafetensorsWriter() {}
 
   /**
-   * Puts a checksum of the whole file into its metadata; see {@link
-   * SafetensorsReader#requireSeal}.
+   * Puts a checksum of the whole file into its metadata; see {@link SafetensorsReader#requireSeal}.
    *
    * @return this
    */

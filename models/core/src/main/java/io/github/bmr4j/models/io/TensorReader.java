@@ -74,7 +74,7 @@ public abstract sealed class TensorReader implements AutoCloseable
   }
 
   /** The file's name for messages. */
-  final String source() {
+  public final String source() {
     return source;
   }
 

@@ -252,6 +252,18 @@ public final class ModelReduction {
     return mask;
   }
 
+  /**
+   * Goes on where another run stopped: {@link #decisions} hold what its held.
+   *
+   * @param done rounds that it had done
+   */
+  public void resumeAt(int done) {
+    rounds = done;
+    for (int l = 0; done > 0 && l < layers.size(); l++) {
+      layers.get(l).weights().setMask(mask(active(l)));
+    }
+  }
+
   /** What is known of each layer's weights, from input to output. */
   public List<Decisions> decisions() {
     return List.copyOf(decisions);
