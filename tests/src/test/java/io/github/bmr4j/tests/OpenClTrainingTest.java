@@ -89,7 +89,15 @@ class OpenClTrainingTest {
     for (int i = 0; i < steps; i++) {
       largest = Math.max(largest, Math.abs(expected[i] - actual[i]) / 32);
     }
-    System.out.println("MEASURED " + largest + " " + (Arrays.stream(actual).sum() / Arrays.stream(expected).sum() - 1) + " " + expected[999] + " " + expected[0]);
+    System.out.println(
+        "MEASURED "
+            + largest
+            + " "
+            + (Arrays.stream(actual).sum() / Arrays.stream(expected).sum() - 1)
+            + " "
+            + expected[999]
+            + " "
+            + expected[0]);
     assertTrue(expected[steps - 1] < 0.5 * expected[0], "it learns");
     assertTrue(largest < 0.01, "largest deviation of a loss: " + largest + " nats per example");
     double sum = Arrays.stream(expected).sum();
@@ -129,7 +137,7 @@ class OpenClTrainingTest {
           training.step();
         }
         perStep = (bean.getCurrentThreadAllocatedBytes() - before) / steps;
-    System.out.println("MEASURED " + perStep);
+        System.out.println("MEASURED " + perStep);
       }
       assertTrue(perStep <= 64, perStep + " bytes a step");
     }
@@ -168,11 +176,21 @@ class OpenClTrainingTest {
         expected = run(simd, network, data, config);
         actual = run(opencl, network, data, config);
       }
-      System.out.println("MEASURED " + expected.before().elbo() + " " + actual.before().elbo() + " " + expected.prunedFraction() + " " + actual.prunedFraction());
+      System.out.println(
+          "MEASURED "
+              + expected.before().elbo()
+              + " "
+              + actual.before().elbo()
+              + " "
+              + expected.prunedFraction()
+              + " "
+              + actual.prunedFraction());
       assertTrue(expected.prunedFraction() > 0.01, "something is pruned");
       assertEquals(expected.prunedFraction(), actual.prunedFraction(), 2e-3);
       assertEquals(
-          expected.before().elbo(), actual.before().elbo(), 1e-3 * Math.abs(expected.before().elbo()));
+          expected.before().elbo(),
+          actual.before().elbo(),
+          1e-3 * Math.abs(expected.before().elbo()));
       assertEquals(
           expected.after().elbo(), actual.after().elbo(), 1e-2 * Math.abs(expected.after().elbo()));
     }
@@ -180,6 +198,7 @@ class OpenClTrainingTest {
 
   private static StochasticBmr.Result run(
       Backend backend, Network network, Dataset data, StochasticBmr.Config config) {
-    return new StochasticBmr(backend, network, data, data, config, StochasticBmr.Listener.NONE).run();
+    return new StochasticBmr(backend, network, data, data, config, StochasticBmr.Listener.NONE)
+        .run();
   }
 }

@@ -6,6 +6,7 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
+import java.util.Map;
 
 /**
  * A draw of a latent as the network sees it: s γ (μ + σ ε), with an optional scalar scale s from
@@ -102,6 +103,11 @@ public final class Draw extends LatentNode {
   @Override
   protected String nonFinite() {
     return latent.nonFinite();
+  }
+
+  @Override
+  protected Map<String, Slice> state() {
+    return latent.state();
   }
 
   @Override

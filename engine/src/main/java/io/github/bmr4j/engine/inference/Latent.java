@@ -8,6 +8,7 @@ import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
 import java.util.Arrays;
+import java.util.Map;
 
 /**
  * A random quantity of a model with its prior and its approximate posterior: one independent factor
@@ -186,6 +187,17 @@ public abstract class Latent {
   /** Variational parameters and optimiser moments. */
   public final NormalFactors factors() {
     return factors;
+  }
+
+  /** Variational parameters and optimiser moments by their names. */
+  final Map<String, Slice> state() {
+    return Map.of(
+        name + ".mean", factors.mean(),
+        name + ".rho", factors.rho(),
+        name + ".mean.moment1", factors.meanMoment1(),
+        name + ".mean.moment2", factors.meanMoment2(),
+        name + ".rho.moment1", factors.rhoMoment1(),
+        name + ".rho.moment2", factors.rhoMoment2());
   }
 
   /** Factors γ that the network's view of the elements is multiplied with, or null for all 1. */

@@ -9,6 +9,7 @@ import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
 import java.util.Arrays;
+import java.util.Map;
 
 /**
  * Random factors θ on the outputs of structures (units, filters, hidden features), with independent
@@ -273,6 +274,17 @@ public final class MultiplicativeNoise {
     }
     i = backend.reduction().firstNonFinite(logScale[0]);
     return i >= 0 ? "the posterior scale of " + name + "[" + i + "] is not finite" : null;
+  }
+
+  /** Parameters and optimiser moments by their names. */
+  Map<String, Slice> state() {
+    return Map.of(
+        name + ".location", location[0],
+        name + ".location.moment1", location[1],
+        name + ".location.moment2", location[2],
+        name + ".scale", logScale[0],
+        name + ".scale.moment1", logScale[1],
+        name + ".scale.moment2", logScale[2]);
   }
 
   Granularity granularity() {

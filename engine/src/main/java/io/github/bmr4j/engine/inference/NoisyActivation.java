@@ -11,6 +11,7 @@ import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
 import java.util.Arrays;
+import java.util.Map;
 
 /**
  * y = x ⊙ θ: activations times the multiplicative noise of their structures; with the mean E[θ]
@@ -229,6 +230,11 @@ public final class NoisyActivation extends LatentNode {
   @Override
   protected String nonFinite() {
     return noise.nonFinite();
+  }
+
+  @Override
+  protected Map<String, Slice> state() {
+    return noise.state();
   }
 
   @Override

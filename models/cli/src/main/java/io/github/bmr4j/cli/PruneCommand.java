@@ -172,6 +172,9 @@ class PruneCommand implements Callable<Integer> {
       })
   private Path out;
 
+  @ArgGroup(validate = false, heading = "%nStop and go on:%n")
+  private CheckpointOptions checkpoints = new CheckpointOptions();
+
   @Mixin private OutputOptions output;
 
   PruneCommand() {}
@@ -330,6 +333,7 @@ class PruneCommand implements Callable<Integer> {
       if (begin != null) {
         begin.give(backend, bmr.model());
       }
+      Autosave.start(bmr, folder, checkpoints, spec, Autosave.settings(split, net, backend));
       StochasticBmr.Result result = bmr.run();
       double seconds = (System.nanoTime() - start) * 1e-9;
       Compacted compacted =

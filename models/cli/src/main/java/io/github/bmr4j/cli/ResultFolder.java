@@ -15,7 +15,8 @@ import java.util.stream.Stream;
 /**
  * The folder that a run's results go into. It is tried before the run starts; what it holds stays
  * as it is until all results are on disk beside it, and is then replaced. When the run fails or is
- * interrupted, nothing is left behind, not even a folder that was not there before.
+ * interrupted, nothing is left behind but a checkpoint to go on from; without one, not even a
+ * folder that was not there before.
  */
 final class ResultFolder implements AutoCloseable {
 
@@ -48,6 +49,7 @@ final class ResultFolder implements AutoCloseable {
   private final Thread onInterrupt = new Thread(this::interrupted, "bmr-interrupted");
   private Path staging;
   private boolean committed;
+  private Autosave guard;
 
   private ResultFolder(Path folder, List<Path> created) {
     this.folder = folder;
@@ -80,6 +82,11 @@ final class ResultFolder implements AutoCloseable {
     return results;
   }
 
+  /** Takes the run's checkpoint into its care: it goes when all results are in place. */
+  void guard(Autosave autosave) {
+    guard = autosave;
+  }
+
   Path file(String name) {
     return folder.resolve(name);
   }
@@ -104,6 +111,9 @@ final class ResultFolder implements AutoCloseable {
             folder.resolve(result.name()),
             StandardCopyOption.ATOMIC_MOVE);
       }
+      if (guard != null) {
+        guard.finish();
+      }
     } finally {
       removeStaging();
       replacing.unlock();
@@ -113,6 +123,9 @@ final class ResultFolder implements AutoCloseable {
   /** Removes what is of no use when nothing was committed. */
   @Override
   public void close() {
+    if (guard != null) {
+      guard.close();
+    }
     try {
       Runtime.getRuntime().removeShutdownHook(onInterrupt);
     } catch (IllegalStateException shuttingDown) {

@@ -14,6 +14,9 @@ import io.github.bmr4j.models.pruning.ModelReduction;
 import io.github.bmr4j.models.pruning.PruningRule;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Stochastic Bayesian model reduction (Marković, Friston, Kiebel: Bayesian sparsification for deep
@@ -21,7 +24,7 @@ import java.util.List;
  * trained by stochastic variational inference; from time to time the evidence of each weight, from
  * the posterior alone, says whether it stays; training goes on with those that do.
  */
-public final class StochasticBmr {
+public final class StochasticBmr implements Resumable {
 
   /**
    * The schedule and its settings.
@@ -372,6 +375,10 @@ public final class StochasticBmr {
   private final Prediction prediction;
   private final ModelReduction reduction;
   private final Dataset realisedOn;
+  private final Lock lock = new ReentrantLock(true);
+  private Runnable afterStep = () -> {};
+  private Evaluation before;
+  private List<Round> rounds = new ArrayList<>();
   private long trainNanos;
   private long pruneNanos;
   private long evaluateNanos;
@@ -444,15 +451,16 @@ public final class StochasticBmr {
     return data.select(examples);
   }
 
-  /** Runs the whole schedule. */
+  /** Runs the whole schedule, or what is left of it. */
   public Result run() {
-    train(config.warmUp());
-    // Without pruning both evaluations are the one at the end.
-    Evaluation before = evaluate(config.rounds() == 0 ? "after" : "before");
-    List<Round> rounds = new ArrayList<>();
-    for (int i = 0; i < config.rounds(); i++) {
-      rounds.add(prune());
-      train(config.stepsPerRound());
+    train();
+    if (before == null) {
+      // Without pruning both evaluations are the one at the end.
+      before = evaluate(config.rounds() == 0 ? "after" : "before");
+    }
+    while (rounds.size() < config.rounds()) {
+      prune();
+      train();
     }
     Evaluation after = rounds.isEmpty() ? before : evaluate("after");
     return new Result(
@@ -465,16 +473,23 @@ public final class StochasticBmr {
         evaluateNanos * 1e-9);
   }
 
-  private void train(int steps) {
-    long start = System.nanoTime();
-    long evaluated = evaluateNanos;
-    for (int i = 0; i < steps; i++) {
-      warmUpDivergence();
-      double loss = training.step();
-      listener.step(training.steps(), config.totalSteps(), loss);
+  /** Trains up to the next pruning, or to the end. */
+  private void train() {
+    long until = config.warmUp() + (long) rounds.size() * config.stepsPerRound();
+    while (training.steps() < until) {
+      lock.lock();
+      try {
+        long start = System.nanoTime();
+        warmUpDivergence();
+        double loss = training.step();
+        trainNanos += System.nanoTime() - start;
+        listener.step(training.steps(), config.totalSteps(), loss);
+        afterStep.run();
+      } finally {
+        lock.unlock();
+      }
     }
     training.inference().requireFinite();
-    trainNanos += System.nanoTime() - start - (evaluateNanos - evaluated);
   }
 
   private void warmUpDivergence() {
@@ -484,14 +499,19 @@ public final class StochasticBmr {
     }
   }
 
-  private Round prune() {
-    double elboBefore = elboOnPart();
-    long start = System.nanoTime();
-    ModelReduction.Round pruned = reduction.prune();
-    pruneNanos += System.nanoTime() - start;
-    Round round = new Round(pruned, elboOnPart() - elboBefore, reduction.kept());
-    listener.pruned(round);
-    return round;
+  private void prune() {
+    lock.lock();
+    try {
+      double elboBefore = elboOnPart();
+      long start = System.nanoTime();
+      ModelReduction.Round pruned = reduction.prune();
+      pruneNanos += System.nanoTime() - start;
+      Round round = new Round(pruned, elboOnPart() - elboBefore, reduction.kept());
+      rounds.add(round);
+      listener.pruned(round);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** The ELBO from a part of the training set and one draw, the same before and after a pruning. */
@@ -543,6 +563,57 @@ public final class StochasticBmr {
   /** Number of parameters that are in the model now. */
   public long kept() {
     return reduction.kept();
+  }
+
+  /** How far a run is. */
+  private record Progress(
+      long steps,
+      Evaluation before,
+      List<Round> rounds,
+      long trainNanos,
+      long pruneNanos,
+      long evaluateNanos) {}
+
+  @Override
+  public RunState state() {
+    return new RunState(backend)
+        .inference(training.inference())
+        .reduction(reduction)
+        .progress(Progress.class, this::progress, this::resume);
+  }
+
+  private Progress progress() {
+    return new Progress(training.steps(), before, rounds, trainNanos, pruneNanos, evaluateNanos);
+  }
+
+  private void resume(Progress progress) {
+    training.inference().resumeAt(progress.steps());
+    before = progress.before();
+    rounds = progress.rounds();
+    trainNanos = progress.trainNanos();
+    pruneNanos = progress.pruneNanos();
+    evaluateNanos = progress.evaluateNanos();
+    reduction.resumeAt(rounds.stream().map(Round::reduction).toList());
+  }
+
+  @Override
+  public Lock lock() {
+    return lock;
+  }
+
+  @Override
+  public void afterStep(Runnable action) {
+    afterStep = action;
+  }
+
+  @Override
+  public SortedMap<String, String> settings() {
+    return Settings.of(config);
+  }
+
+  @Override
+  public long steps() {
+    return training.steps();
   }
 
   /** The model that is trained and pruned. */

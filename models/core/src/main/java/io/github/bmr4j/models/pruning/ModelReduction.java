@@ -274,6 +274,28 @@ public final class ModelReduction {
     return mask;
   }
 
+  /**
+   * Goes on where another run stopped: {@link #decisions} and {@link #factors} hold what its held.
+   *
+   * @param done the rounds that it had done
+   */
+  public void resumeAt(List<Round> done) {
+    history.clear();
+    history.addAll(done);
+    for (int l = 0; !done.isEmpty() && l < layers.size(); l++) {
+      boolean[] active = evidence.get(l).active();
+      for (int i = 0; i < active.length; i++) {
+        active[i] = decisions.get(l).reason()[i] == Reason.KEPT.code();
+      }
+      layers.get(l).weights().setMask(mask(evidence.get(l)));
+    }
+  }
+
+  /** The factors γ of each layer's weights that a rule may have shrunk, as they are kept here. */
+  public List<float[]> factors() {
+    return evidence.stream().map(LayerEvidence::factors).toList();
+  }
+
   /** What is known of each layer's weights, from input to output. */
   public List<Decisions> decisions() {
     return List.copyOf(decisions);
