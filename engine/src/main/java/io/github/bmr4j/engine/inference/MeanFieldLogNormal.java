@@ -12,8 +12,8 @@ import io.github.bmr4j.kernels.VariationalStep;
 
 /**
  * Positive quantities x with independent Gamma priors and posterior factors LogNormal(m, s), that
- * is u = ln x ~ N(m, softplus(ρ)²). A model has few of them (scales of layers or rows), so their
- * divergence is computed on the host, in double.
+ * is u = ln x ~ N(m, softplus(ρ)²). A model has few of them (scales of layers or rows), so the
+ * value of their divergence and the step of IVON are computed on the host, in double.
  */
 public final class MeanFieldLogNormal extends Latent {
 
@@ -68,10 +68,6 @@ public final class MeanFieldLogNormal extends Latent {
     Slice rho = factors().rho();
     Slice drawn = draw.value().slice();
     Slice gradient = draw.gradient().slice();
-    backend().memory().pull(drawn);
-    backend().memory().pull(gradient);
-    backend().memory().pull(mean);
-    backend().memory().pull(rho);
     if (rule.kind == UpdateRule.Kind.IVON) {
       naturalStep(drawn, gradient, step, rule);
       return;
@@ -80,25 +76,18 @@ public final class MeanFieldLogNormal extends Latent {
       updatePoint(gradient, step, rule);
       return;
     }
-    boolean analytic = step.divergence == VariationalStep.Divergence.ANALYTIC;
-    for (int i = 0; i < size(); i++) {
-      double m = mean.get(i);
-      double s = SpecialFunctions.softplus(rho.get(i));
-      double noise = (drawn.get(i) - m) / s;
-      double likelihood = step.likelihoodWeight * gradient.get(i);
-      // −∂/∂u ln p(u) at the draw, or its expectation under q.
-      double x = Math.exp(analytic ? m + s * s / 2 : drawn.get(i));
-      double pull = prior.rate() * x - prior.shape();
-      double spread = (analytic ? prior.rate() * x * s : pull * noise) - 1 / s;
-      meanGradient.set(i, (float) (likelihood + step.klWeight * pull));
-      rhoGradient.set(
-          i,
-          (float)
-              ((likelihood * noise + step.klWeight * spread)
-                  * SpecialFunctions.logistic(rho.get(i))));
-    }
-    backend().memory().push(meanGradient);
-    backend().memory().push(rhoGradient);
+    backend()
+        .variational()
+        .logNormalGradients(
+            mean,
+            rho,
+            drawn,
+            gradient,
+            prior.shape(),
+            prior.rate(),
+            step,
+            meanGradient,
+            rhoGradient);
     backend()
         .variational()
         .updatePoint(mean, meanGradient, factors().meanMoment1(), factors().meanMoment2(), 1, rule);
@@ -140,6 +129,10 @@ public final class MeanFieldLogNormal extends Latent {
     Slice rho = factors().rho();
     Slice moment = factors().meanMoment1();
     Slice curvature = factors().rhoMoment1();
+    backend().memory().pull(drawn);
+    backend().memory().pull(gradient);
+    backend().memory().pull(mean);
+    backend().memory().pull(rho);
     backend().memory().pull(moment);
     backend().memory().pull(curvature);
     for (int i = 0; i < size(); i++) {

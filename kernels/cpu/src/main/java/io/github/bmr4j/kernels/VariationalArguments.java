@@ -68,6 +68,17 @@ public final class VariationalArguments {
     }
   }
 
+  public static void logNormal(
+      Slice mean, Slice rho, Slice drawn, Slice gradient, Slice byMean, Slice byRho) {
+    String operation = "logNormalGradients";
+    Checks.sameLength(operation, "mean", mean, "rho", rho);
+    Checks.sameLength(operation, "mean", mean, "drawn", drawn);
+    Checks.sameLength(operation, "mean", mean, "gradient", gradient);
+    Checks.sameLength(operation, "mean", mean, "byMean", byMean);
+    Checks.sameLength(operation, "mean", mean, "byRho", byRho);
+    Checks.disjoint(operation, "byMean", byMean, "byRho", byRho);
+  }
+
   public static void point(
       Slice parameter, Slice gradient, Slice moment1, Slice moment2, UpdateRule rule) {
     String operation = "updatePoint";

@@ -26,6 +26,7 @@ final class OpenClVariationalKernels implements VariationalKernels {
   private final Launch updateIvon;
   private final Launch updatePoint;
   private final Launch divergence;
+  private final Launch logNormal;
 
   OpenClVariationalKernels(Work work) {
     this.work = work;
@@ -50,6 +51,12 @@ final class OpenClVariationalKernels implements VariationalKernels {
     updatePoint =
         new Launch(
             work, "UpdatePoint", "@parameter, @gradient, @moment1, @moment2, n, weight, " + RULE);
+    logNormal =
+        new Launch(
+            work,
+            "LogNormal",
+            "@mean, @rho, @drawn, @gradient, n, shape, rate, likelihoodWeight, klWeight, analytic,"
+                + " @byMean, @byRho");
     divergence =
         new Launch(
             work,
@@ -144,6 +151,27 @@ final class OpenClVariationalKernels implements VariationalKernels {
     launch.number(rule.beta1).number(1 - rule.beta1).number(rule.beta2).number(1 - rule.beta2);
     launch.number(belief ? rule.epsilonRoot : 0).number(rule.epsilon).number(belief ? 1f : 0f);
     return launch.number(-rule.learningRate() * rule.correction1()).number(rule.correction2());
+  }
+
+  @Override
+  public void logNormalGradients(
+      Slice mean,
+      Slice rho,
+      Slice drawn,
+      Slice gradient,
+      double shape,
+      double rate,
+      VariationalStep step,
+      Slice byMean,
+      Slice byRho) {
+    VariationalArguments.logNormal(mean, rho, drawn, gradient, byMean, byRho);
+    synchronized (work.context()) {
+      logNormal.start().slice(mean).slice(rho).slice(drawn).slice(gradient);
+      logNormal.number(mean.length()).number((float) shape).number((float) rate);
+      logNormal.number(step.likelihoodWeight).number(step.klWeight);
+      logNormal.flag(step.divergence == VariationalStep.Divergence.ANALYTIC);
+      logNormal.slice(byMean).slice(byRho).run(mean.length());
+    }
   }
 
   @Override

@@ -518,6 +518,37 @@ class OpenClParityTest {
     }
   }
 
+  @Test
+  void logNormalGradients() {
+    VariationalKernels kernels = staged.of(VariationalKernels.class, device.variational());
+    for (int n : new int[] {0, 1, 7, 300}) {
+      NormalFactors q = factors(n, false);
+      Slice gradient = uniform(n, 20, -3, 3);
+      Slice drawn = zeros(n);
+      scalar.variational().sample(q, null, null, 5, 6, 7, drawn);
+      for (VariationalStep.Divergence form : VariationalStep.Divergence.values()) {
+        Slice[] results = new Slice[4];
+        for (int i = 0; i < 4; i += 2) {
+          results[i] = zeros(n);
+          results[i + 1] = zeros(n);
+          (i == 0 ? scalar.variational() : kernels)
+              .logNormalGradients(
+                  q.mean(),
+                  q.rho(),
+                  drawn,
+                  gradient,
+                  2.5,
+                  0.3,
+                  step(form),
+                  results[i],
+                  results[i + 1]);
+        }
+        assertClose(results[0], results[2], 1e-6, 4e-6, "by the mean, " + form);
+        assertClose(results[1], results[3], 4e-6, 4e-6, "by rho, " + form);
+      }
+    }
+  }
+
   private static double evidenceBound(double mean, double sd, double v) {
     return 0x1p-20 * (1 + Math.abs(0.5 * Math.log(v / (sd * sd))) + 0.5 * mean * mean / (sd * sd));
   }
