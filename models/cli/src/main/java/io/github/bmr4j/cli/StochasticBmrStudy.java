@@ -32,7 +32,7 @@ final class StochasticBmrStudy implements Study {
   /** Of the transformers, whose steps take a hundred times as long as LeNet's. */
   private static final int TRANSFORMER_SEEDS = 1;
 
-  /** Points of the curves, the last of which is the result; and draws for each. */
+  /** Points of the curves, the last of which is the result; and draws at most for each. */
   private static final int POINTS = 10;
 
   private static final int POINT_SAMPLES = 20;
@@ -137,7 +137,7 @@ final class StochasticBmrStudy implements Study {
     Network network =
         method.prepare(PruneCommand.network(kind, split, preset.hidden(), preset.activation()));
     try (Backend backend = settings.backends().openSingle()) {
-      Curve curve = new Curve(config.totalSteps(), network.parameterCount());
+      Curve curve = new Curve(config, network.parameterCount());
       StochasticBmr bmr =
           new StochasticBmr(backend, network, split.train(), split.test(), config, curve);
       curve.of = bmr;
@@ -186,11 +186,13 @@ final class StochasticBmrStudy implements Study {
 
     final Map<String, Double> values = new LinkedHashMap<>();
     private final long every;
+    private final int samples;
     private final long parameters;
     StochasticBmr of;
 
-    Curve(long steps, long parameters) {
-      this.every = Math.max(1, steps / POINTS);
+    Curve(StochasticBmr.Config config, long parameters) {
+      this.every = Math.max(1, config.totalSteps() / POINTS);
+      this.samples = Math.min(POINT_SAMPLES, config.samples());
       this.parameters = parameters;
     }
 
@@ -200,7 +202,7 @@ final class StochasticBmrStudy implements Study {
       if (left == 0 || left % every != 0) {
         return;
       }
-      ClassificationMetrics metrics = of.measure(POINT_SAMPLES);
+      ClassificationMetrics metrics = of.measure(samples);
       String at = CURVE + step + " ";
       values.put(at + "ACC", metrics.accuracy());
       values.put(at + "ECE", metrics.expectedCalibrationError());
