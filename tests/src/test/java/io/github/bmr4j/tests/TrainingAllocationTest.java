@@ -10,6 +10,18 @@ import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
 import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.kernels.Window;
+import io.github.bmr4j.models.layer.Activation;
+import io.github.bmr4j.models.layer.BatchNorm;
+import io.github.bmr4j.models.layer.Convolution;
+import io.github.bmr4j.models.layer.Dense;
+import io.github.bmr4j.models.layer.Flatten;
+import io.github.bmr4j.models.layer.Layer;
+import io.github.bmr4j.models.layer.MaxPooling;
+import io.github.bmr4j.models.layer.Noise;
+import io.github.bmr4j.models.network.Network;
+import java.util.ArrayList;
+import java.util.List;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
@@ -166,6 +178,39 @@ class TrainingAllocationTest {
         Optimizer.of(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-3)),
         VariationalStep.Divergence.SAMPLED,
         Reparameterization.GLOBAL);
+  }
+
+  /** Filters with noise for each pixel, and channels that are normalised over the batch. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aStepOfConvolutionsWithNoiseAllocatesNothingOnceCompiled(boolean normalized) {
+    Dataset data = Digits.split(0).train();
+    List<Layer> layers = new ArrayList<>();
+    layers.add(new Convolution("a", 1, 4, Window.square(3, 1, 1), 1));
+    if (normalized) {
+      layers.add(new BatchNorm("b", 4));
+    }
+    layers.add(new Noise(normalized ? "b" : "a", 4, 0));
+    layers.add(new Activation(UnaryFunction.RELU));
+    layers.add(new MaxPooling(2));
+    layers.add(new Flatten());
+    layers.add(new Dense("c", 64, 10));
+    try (Backend backend = Backends.open(1)) {
+      NoisyModel model =
+          new NoisyModel(
+              backend,
+              new Network("small", Shape.of(1, 8, 8), layers),
+              NoisyModel.Config.PUBLISHED,
+              1);
+      Training training =
+          new Training(
+              backend,
+              model,
+              data,
+              Batches.shuffled(data.size(), 32, 1),
+              Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(1e-3)));
+      assertAllocatesNothing(training, 1);
+    }
   }
 
   private static void assertAllocatesNothing(Training training, int threads) {

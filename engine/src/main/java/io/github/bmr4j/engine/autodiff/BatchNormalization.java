@@ -4,6 +4,7 @@ import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.ConvolutionShape;
 import io.github.bmr4j.kernels.Epilogue;
+import io.github.bmr4j.kernels.MatrixView;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.Window;
@@ -32,6 +33,11 @@ public final class BatchNormalization extends Node {
   private Slice offset;
   private Slice sums;
   private Slice imageSums;
+  private MatrixView imageSumsByImage;
+  private MatrixView xPlanes;
+  private MatrixView gradientPlanes;
+  private MatrixView centredPlanes;
+  private MatrixView normalizedPlanes;
   private Epilogue shifted;
   private Epilogue shiftedOntoOld;
 
@@ -90,14 +96,14 @@ public final class BatchNormalization extends Node {
       channelwise(backend, x, shifted, value().slice());
       return;
     }
-    channelSums(backend, x, sums, false);
+    channelSums(backend, xPlanes, sums, false);
     backend.memory().pull(sums);
     for (int c = 0; c < channels(); c++) {
       set(c, 1, -sums.get(c) / count);
     }
     channelwise(backend, x, shifted, centred);
     backend.elementwise().multiply(centred, centred, normalized);
-    channelSums(backend, normalized, sums, false);
+    channelSums(backend, normalizedPlanes, sums, false);
     backend.memory().pull(sums);
     for (int c = 0; c < channels(); c++) {
       double variance = sums.get(c) / count;
@@ -122,7 +128,17 @@ public final class BatchNormalization extends Node {
       centred = allocate(backend, shape().size());
       normalized = allocate(backend, shape().size());
       inverse = new double[channels()];
+      imageSumsByImage = imageSums.asMatrix(sizes.batch(), channels());
+      xPlanes = planes(input(0).slice());
+      gradientPlanes = planes(gradient().slice());
+      centredPlanes = planes(centred);
+      normalizedPlanes = planes(normalized);
     }
+  }
+
+  /** A row for each channel of each image. */
+  private MatrixView planes(Slice x) {
+    return x.asMatrix(sizes.batch() * channels(), sizes.outputPixels());
   }
 
   private static Slice allocate(Backend backend, int n) {
@@ -141,10 +157,9 @@ public final class BatchNormalization extends Node {
     backend.convolution().convolve(sizes, x, factor, y, epilogue);
   }
 
-  private void channelSums(Backend backend, Slice x, Slice out, boolean accumulate) {
-    int images = sizes.batch() * channels();
-    backend.reduction().rowSums(x.asMatrix(images, sizes.outputPixels()), imageSums);
-    backend.reduction().columnSums(imageSums.asMatrix(sizes.batch(), channels()), out, accumulate);
+  private void channelSums(Backend backend, MatrixView planes, Slice out, boolean accumulate) {
+    backend.reduction().rowSums(planes, imageSums);
+    backend.reduction().columnSums(imageSumsByImage, out, accumulate);
   }
 
   /** ∂x = scale/s (∂y − mean ∂y − x̂ mean(∂y x̂)) with x̂ = (x − m)/s. */
@@ -153,10 +168,10 @@ public final class BatchNormalization extends Node {
     Slice dy = gradient().slice();
     backend.elementwise().multiply(dy, normalized, centred);
     if (inputGradient(1) != null) {
-      channelSums(backend, centred, inputGradient(1).slice(), accumulates(1));
+      channelSums(backend, centredPlanes, inputGradient(1).slice(), accumulates(1));
     }
     if (inputGradient(2) != null) {
-      channelSums(backend, dy, inputGradient(2).slice(), accumulates(2));
+      channelSums(backend, gradientPlanes, inputGradient(2).slice(), accumulates(2));
     }
     if (inputGradient(0) == null) {
       return;
@@ -164,14 +179,14 @@ public final class BatchNormalization extends Node {
     Slice dx = inputGradient(0).slice();
     Slice scale = input(1).slice();
     backend.memory().pull(scale);
-    channelSums(backend, dy, sums, false);
+    channelSums(backend, gradientPlanes, sums, false);
     backend.memory().pull(sums);
     for (int c = 0; c < channels(); c++) {
       double f = scale.get(c) * inverse[c];
       set(c, f, -f * sums.get(c) / count);
     }
     channelwise(backend, dy, accumulates(0) ? shiftedOntoOld : shifted, dx);
-    channelSums(backend, centred, sums, false);
+    channelSums(backend, centredPlanes, sums, false);
     backend.memory().pull(sums);
     for (int c = 0; c < channels(); c++) {
       set(c, -scale.get(c) * inverse[c] * sums.get(c) / count, 0);

@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
  * where they are, since packing patches would cost more than the products. Each image is one line
  * of numbers; the output at position p of that line reads p + offset for each element of the patch,
  * also where a row's last columns see the next row, and those are left out when rows are stored.
- * {@link #ROWS} filters by two vectors of positions stay in registers. Each output is one chain of
- * fused multiply-adds over the patch, from 0, then the bias.
+ * {@link #ROWS} filters by three vectors of positions stay in registers. Each output is one chain
+ * of fused multiply-adds over the patch, from 0, then the bias.
  *
  * <p>Used while the pool's monitor is held.
  */
@@ -23,7 +23,7 @@ final class DirectConvolution {
   private static final int ROWS = 4;
 
   /** Positions that are computed together. */
-  private static final int COLUMNS = 2 * LANES;
+  private static final int COLUMNS = 3 * LANES;
 
   /** Beyond, products of packed panels are faster. */
   private static final int MOST_FILTERS = 8;
@@ -152,36 +152,50 @@ final class DirectConvolution {
       float[] image, int[] offsets, int patch, int p, float[] packed, float[] line, int pitch) {
     FloatVector a0 = FloatVector.zero(FLOAT);
     FloatVector b0 = FloatVector.zero(FLOAT);
+    FloatVector c0 = FloatVector.zero(FLOAT);
     FloatVector a1 = FloatVector.zero(FLOAT);
     FloatVector b1 = FloatVector.zero(FLOAT);
+    FloatVector c1 = FloatVector.zero(FLOAT);
     FloatVector a2 = FloatVector.zero(FLOAT);
     FloatVector b2 = FloatVector.zero(FLOAT);
+    FloatVector c2 = FloatVector.zero(FLOAT);
     FloatVector a3 = FloatVector.zero(FLOAT);
     FloatVector b3 = FloatVector.zero(FLOAT);
+    FloatVector c3 = FloatVector.zero(FLOAT);
     for (int k = 0; k < patch; k++) {
-      FloatVector left = FloatVector.fromArray(FLOAT, image, p + offsets[k]);
-      FloatVector right = FloatVector.fromArray(FLOAT, image, p + offsets[k] + LANES);
+      int at = p + offsets[k];
+      FloatVector left = FloatVector.fromArray(FLOAT, image, at);
+      FloatVector middle = FloatVector.fromArray(FLOAT, image, at + LANES);
+      FloatVector right = FloatVector.fromArray(FLOAT, image, at + 2 * LANES);
       FloatVector w = FloatVector.broadcast(FLOAT, packed[k * ROWS]);
       a0 = left.fma(w, a0);
-      b0 = right.fma(w, b0);
+      b0 = middle.fma(w, b0);
+      c0 = right.fma(w, c0);
       w = FloatVector.broadcast(FLOAT, packed[k * ROWS + 1]);
       a1 = left.fma(w, a1);
-      b1 = right.fma(w, b1);
+      b1 = middle.fma(w, b1);
+      c1 = right.fma(w, c1);
       w = FloatVector.broadcast(FLOAT, packed[k * ROWS + 2]);
       a2 = left.fma(w, a2);
-      b2 = right.fma(w, b2);
+      b2 = middle.fma(w, b2);
+      c2 = right.fma(w, c2);
       w = FloatVector.broadcast(FLOAT, packed[k * ROWS + 3]);
       a3 = left.fma(w, a3);
-      b3 = right.fma(w, b3);
+      b3 = middle.fma(w, b3);
+      c3 = right.fma(w, c3);
     }
     a0.intoArray(line, p);
     b0.intoArray(line, p + LANES);
+    c0.intoArray(line, p + 2 * LANES);
     a1.intoArray(line, pitch + p);
     b1.intoArray(line, pitch + p + LANES);
+    c1.intoArray(line, pitch + p + 2 * LANES);
     a2.intoArray(line, 2 * pitch + p);
     b2.intoArray(line, 2 * pitch + p + LANES);
+    c2.intoArray(line, 2 * pitch + p + 2 * LANES);
     a3.intoArray(line, 3 * pitch + p);
     b3.intoArray(line, 3 * pitch + p + LANES);
+    c3.intoArray(line, 3 * pitch + p + 2 * LANES);
   }
 
   /** The rows of an output image from a line. */
@@ -190,12 +204,17 @@ final class DirectConvolution {
     int at = y.offset() + (image * shape.filters() + filter) * shape.outputPixels();
     float bias = epilogue.bias() == null ? -0f : epilogue.bias().get(filter);
     float[] out = y.array();
+    int whole = Math.ceilDiv(width, LANES) * LANES;
     for (int row = 0; row < shape.outputHeight(); row++) {
       int source = from + row * shape.width();
+      int n = width;
       if (epilogue.accumulate()) {
         SimdArithmetic.add(line, source, out, at + row * width, line, source, width);
+      } else if (row * width + whole <= shape.outputPixels()) {
+        // What is beyond the row is stored again with the next one.
+        n = whole;
       }
-      addBias(line, source, bias, out, at + row * width, width);
+      addBias(line, source, bias, out, at + row * width, n);
     }
     if (epilogue.activation() != UnaryFunction.IDENTITY) {
       SimdUnary.apply(epilogue.activation(), out, at, out, at, shape.outputPixels());
