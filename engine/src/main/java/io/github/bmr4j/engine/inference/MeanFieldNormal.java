@@ -62,15 +62,19 @@ public final class MeanFieldNormal extends Latent {
       Sampling sampling,
       Parameterization parameterization) {
     super(backend, name, index, size, sampling);
-    if (!(priorVariance > 0) || Double.isInfinite(priorVariance)) {
-      throw new IllegalArgumentException(
-          "The prior variance of "
-              + name
-              + " must be positive and finite, but is "
-              + priorVariance);
-    }
+    requirePositive(priorVariance);
     this.priorVariance = (float) priorVariance;
     this.parameterization = parameterization;
+  }
+
+  private void requirePositive(double variance) {
+    if (!(variance > 0) || Double.isInfinite(variance)) {
+      throw new IllegalArgumentException(
+          "The prior variance of "
+              + name()
+              + " must be positive and finite, but is "
+              + variance);
+    }
   }
 
   /**
@@ -209,6 +213,16 @@ public final class MeanFieldNormal extends Latent {
   /** v. */
   public float priorVariance() {
     return priorVariance;
+  }
+
+  /**
+   * Sets v.
+   *
+   * @param variance positive and finite
+   */
+  public void setPriorVariance(float variance) {
+    requirePositive(variance);
+    priorVariance = variance;
   }
 
   /**

@@ -178,6 +178,10 @@ final class PruneCommand implements Callable<Integer> {
     };
   }
 
+  private Autosave.Starter guard() {
+    return (run, folder, settings) -> Autosave.start(run, folder, checkpoints, spec, settings);
+  }
+
   private int pruneFile() throws IOException {
     PruningRule rule = method.rule(spec.commandLine(), EvidenceThreshold.ZERO);
     StreamedRule streamed =
@@ -221,7 +225,7 @@ final class PruneCommand implements Callable<Integer> {
       BmrsRun run =
           new BmrsRun(
               data, split, standardization, net, layers, Choice.nameOf(function), config, backend);
-      Map<String, Object> json = run.run(err, output.quiet(), folder, start);
+      Map<String, Object> json = run.run(err, output.quiet(), folder, guard(), start);
       print(json, BmrsRun.report(json));
       return ExitCode.OK;
     }
@@ -258,7 +262,7 @@ final class PruneCommand implements Callable<Integer> {
               config,
               backend);
       Map<String, Object> json =
-          run.run(spec.commandLine().getErr(), output.quiet(), folder, start);
+          run.run(spec.commandLine().getErr(), output.quiet(), folder, guard(), start);
       print(json, PrincipledRun.report(json));
       return ExitCode.OK;
     }
@@ -309,7 +313,7 @@ final class PruneCommand implements Callable<Integer> {
               split.test(),
               config,
               Progress.of(err, output.quiet(), config, net.parameterCount()));
-      Autosave.start(bmr, folder, checkpoints, spec, Autosave.settings(split, net, backend));
+      guard().start(bmr, folder, Autosave.settings(split, net, backend));
       StochasticBmr.Result result = bmr.run();
       double seconds = (System.nanoTime() - start) * 1e-9;
       Compacted compacted =
