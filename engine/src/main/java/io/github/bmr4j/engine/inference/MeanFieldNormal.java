@@ -95,15 +95,19 @@ public final class MeanFieldNormal extends Latent {
       Parameterization parameterization,
       Posterior posterior) {
     super(backend, name, index, size, sampling, posterior);
-    if (!(priorVariance > 0) || Double.isInfinite(priorVariance)) {
-      throw new IllegalArgumentException(
-          "The prior variance of "
-              + name
-              + " must be positive and finite, but is "
-              + priorVariance);
-    }
+    requirePositive(priorVariance);
     this.priorVariance = (float) priorVariance;
     this.parameterization = parameterization;
+  }
+
+  private void requirePositive(double variance) {
+    if (!(variance > 0) || Double.isInfinite(variance)) {
+      throw new IllegalArgumentException(
+          "The prior variance of "
+              + name()
+              + " must be positive and finite, but is "
+              + variance);
+    }
   }
 
   /**
@@ -297,6 +301,16 @@ public final class MeanFieldNormal extends Latent {
   /** v. */
   public float priorVariance() {
     return priorVariance;
+  }
+
+  /**
+   * Sets v.
+   *
+   * @param variance positive and finite
+   */
+  public void setPriorVariance(float variance) {
+    requirePositive(variance);
+    priorVariance = variance;
   }
 
   /**

@@ -45,6 +45,20 @@ final class Autosave implements AutoCloseable {
   private boolean warned;
   private boolean finished;
 
+  /** Begins to guard a run as the command's options say. */
+  @FunctionalInterface
+  interface Starter {
+
+    /**
+     * Begins; see {@link Autosave#start}.
+     *
+     * @param run that has not started
+     * @param folder of results
+     * @param settings what must be the same besides the run's own
+     */
+    void start(Resumable run, ResultFolder folder, Map<String, String> settings);
+  }
+
   private Autosave(
       Resumable run,
       Path file,

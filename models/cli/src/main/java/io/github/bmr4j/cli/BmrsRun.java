@@ -65,10 +65,12 @@ final class BmrsRun {
    * @param err for progress
    * @param quiet whether there is none
    * @param folder of the results
+   * @param guard saves the run
    * @param start when the command began, by {@link System#nanoTime}
    * @return the result
    */
-  Map<String, Object> run(PrintWriter err, boolean quiet, ResultFolder folder, long start)
+  Map<String, Object> run(
+      PrintWriter err, boolean quiet, ResultFolder folder, Autosave.Starter guard, long start)
       throws IOException {
     Bmrs.Listener listener =
         quiet ? Bmrs.Listener.NONE : new BmrsProgress(StatusLine.on(err), config);
@@ -78,6 +80,7 @@ final class BmrsRun {
     if (!quiet) {
       announce(err, bmrs);
     }
+    guard.start(bmrs, folder, Autosave.settings(split, network, backend));
     Bmrs.Result result = bmrs.run();
     double seconds = (System.nanoTime() - start) * 1e-9;
     compacted = CompactedStructures.of(backend, bmrs.model(), network, split.test());

@@ -195,6 +195,10 @@ class PruneCommand implements Callable<Integer> {
     };
   }
 
+  private Autosave.Starter guard() {
+    return (run, folder, settings) -> Autosave.start(run, folder, checkpoints, spec, settings);
+  }
+
   private int pruneFile() throws IOException {
     PruningRule rule = method.rule(spec.commandLine(), EvidenceThreshold.ZERO);
     StreamedRule streamed =
@@ -230,7 +234,7 @@ class PruneCommand implements Callable<Integer> {
         ResultFolder folder = ResultFolder.open(out)) {
       PrintWriter err = spec.commandLine().getErr();
       BmrsRun run = new BmrsRun(data, preset, prepared, config, backend);
-      Map<String, Object> json = run.run(err, output.quiet(), folder, start);
+      Map<String, Object> json = run.run(err, output.quiet(), folder, guard(), start);
       keepOptions(folder, json);
       print(json, run.report(json));
       return ExitCode.OK;
@@ -268,7 +272,7 @@ class PruneCommand implements Callable<Integer> {
               config,
               backend);
       Map<String, Object> json =
-          run.run(spec.commandLine().getErr(), output.quiet(), folder, start);
+          run.run(spec.commandLine().getErr(), output.quiet(), folder, guard(), start);
       keepOptions(folder, json);
       print(json, PrincipledRun.report(json));
       return ExitCode.OK;
@@ -333,7 +337,7 @@ class PruneCommand implements Callable<Integer> {
       if (begin != null) {
         begin.give(backend, bmr.model());
       }
-      Autosave.start(bmr, folder, checkpoints, spec, Autosave.settings(split, net, backend));
+      guard().start(bmr, folder, Autosave.settings(split, net, backend));
       StochasticBmr.Result result = bmr.run();
       double seconds = (System.nanoTime() - start) * 1e-9;
       Compacted compacted =

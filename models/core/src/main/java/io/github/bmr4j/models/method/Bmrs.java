@@ -14,6 +14,9 @@ import io.github.bmr4j.models.pruning.StructureRule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.SortedMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Structured pruning by multiplicative noise (Wright, Igel, Selvan: BMRS: Bayesian model reduction
@@ -21,7 +24,7 @@ import java.util.function.Supplier;
  * structure is trained by variational inference; after each epoch a rule decides from the factors'
  * posteriors which structures are in the model; in the end the rest is fine-tuned.
  */
-public final class Bmrs {
+public final class Bmrs implements Resumable {
 
   /** How the divergences of the structures enter the objective. */
   public enum DivergenceWeighting {
@@ -260,9 +263,23 @@ public final class Bmrs {
   private final Prediction prediction;
   private final StructurePruning pruning;
   private final long stepsPerEpoch;
-  private final List<Epoch> epochs = new ArrayList<>();
+  private final Lock lock = new ReentrantLock(true);
+  private Runnable afterStep = () -> {};
+  private List<Epoch> epochs = new ArrayList<>();
+
+  /** Σ of the losses of the epoch's steps so far. */
+  private double epochLoss;
+
   private Evaluation before;
   private StructurePruning.Decision decision;
+
+  /** Whether the last decision has been made, and only fine-tuning is left. */
+  private boolean decided;
+
+  /** The best epoch of fine-tuning and its accuracy. */
+  private final NoisyModel.Snapshot best;
+
+  private double bestAccuracy = Double.NEGATIVE_INFINITY;
   private long trainNanos;
   private long pruneNanos;
   private long evaluateNanos;
@@ -308,6 +325,7 @@ public final class Bmrs {
     int largest = Math.max(this.train.size(), test.size());
     this.prediction = new Prediction(backend, model, Math.min(PREDICTION_BATCH, largest));
     this.pruning = new StructurePruning(backend, model.structures(), config.rule());
+    this.best = model.snapshot();
   }
 
   private void weighDivergences() {
@@ -324,7 +342,7 @@ public final class Bmrs {
     }
   }
 
-  /** Runs the whole schedule; structures leave by the rule's threshold. */
+  /** Runs the whole schedule, or what is left of it; structures leave by the rule's threshold. */
   public Result run() {
     return run(pruning::prune, schedule.pruneEvery());
   }
@@ -340,16 +358,19 @@ public final class Bmrs {
 
   private Result run(Supplier<StructurePruning.Decision> decisions, int pruneEvery) {
     model.setDeterministic(config.objective().drawing() == Drawing.NEVER);
-    for (int i = 1; i <= schedule.epochs(); i++) {
-      double loss = train();
-      if (pruneEvery > 0 && i % pruneEvery == 0) {
+    while (epochs.size() < schedule.epochs()) {
+      double loss = finishEpoch();
+      if (pruneEvery > 0 && (epochs.size() + 1) % pruneEvery == 0) {
         prune(decisions);
       }
       report(loss);
     }
-    prune(decisions);
-    if (before == null) {
-      before = evaluate("before");
+    if (!decided) {
+      prune(decisions);
+      if (before == null) {
+        before = evaluate("before");
+      }
+      decided = true;
     }
     fineTune();
     Evaluation after = evaluate("after");
@@ -407,32 +428,41 @@ public final class Bmrs {
 
   /** Trains on with the structures that are left, and goes back to the best epoch. */
   private void fineTune() {
-    double best = Double.NEGATIVE_INFINITY;
-    NoisyModel.Snapshot bestModel = null;
     model.setDeterministic(config.objective().drawing() != Drawing.ALWAYS);
-    for (int i = 0; i < schedule.fineTuneEpochs(); i++) {
-      double accuracy = report(train());
-      if (accuracy > best) {
-        best = accuracy;
-        bestModel = model.snapshot();
-      }
+    while (epochs.size() < schedule.epochs() + schedule.fineTuneEpochs()) {
+      report(finishEpoch());
     }
-    if (bestModel != null) {
-      model.restore(bestModel);
+    if (bestAccuracy > Double.NEGATIVE_INFINITY) {
+      model.restore(best);
     }
   }
 
+  /** Trains to the end of the epoch that is not reported yet; gives its mean loss. */
+  private double finishEpoch() {
+    return trainUntil((epochs.size() + 1) * stepsPerEpoch);
+  }
+
   private double train() {
-    long start = System.nanoTime();
-    double sum = 0;
-    for (long i = 0; i < stepsPerEpoch; i++) {
-      double loss = training.step();
-      sum += loss;
-      listener.step(training.steps(), totalSteps(), loss);
+    epochLoss = 0;
+    return trainUntil(training.steps() + stepsPerEpoch);
+  }
+
+  private double trainUntil(long until) {
+    while (training.steps() < until) {
+      lock.lock();
+      try {
+        long start = System.nanoTime();
+        double loss = training.step();
+        epochLoss += loss;
+        trainNanos += System.nanoTime() - start;
+        listener.step(training.steps(), totalSteps(), loss);
+        afterStep.run();
+      } finally {
+        lock.unlock();
+      }
     }
     training.inference().requireFinite();
-    trainNanos += System.nanoTime() - start;
-    return sum / stepsPerEpoch;
+    return epochLoss / stepsPerEpoch;
   }
 
   private long totalSteps() {
@@ -458,16 +488,25 @@ public final class Bmrs {
     }
   }
 
-  /** Notes an epoch and returns its validation accuracy. */
-  private double report(double loss) {
+  /** Notes an epoch, and the model if it is the best of fine-tuning. */
+  private void report(double loss) {
     long start = System.nanoTime();
     double accuracy = validation.size() == 0 ? Double.NaN : accuracy(validation);
     int pruned = decision == null ? 0 : decision.pruned();
     Epoch epoch = new Epoch(epochs.size() + 1, loss, model.meanDivergence(), pruned, accuracy);
-    epochs.add(epoch);
+    lock.lock();
+    try {
+      epochs.add(epoch);
+      epochLoss = 0;
+      if (decided && accuracy > bestAccuracy) {
+        bestAccuracy = accuracy;
+        model.copyTo(best);
+      }
+    } finally {
+      lock.unlock();
+    }
     evaluateNanos += System.nanoTime() - start;
     listener.epoch(epoch);
-    return accuracy;
   }
 
   /** The accuracy of the network with each θ at its mean. */
@@ -496,6 +535,83 @@ public final class Bmrs {
     evaluateNanos += System.nanoTime() - start;
     listener.evaluated(when, evaluation);
     return evaluation;
+  }
+
+  /** How far a run is. */
+  private record Progress(
+      long steps,
+      List<Epoch> epochs,
+      double epochLoss,
+      Evaluation before,
+      StructurePruning.Decision decision,
+      boolean decided,
+      double bestAccuracy,
+      List<boolean[]> bestKept,
+      List<boolean[]> kept,
+      long trainNanos,
+      long pruneNanos,
+      long evaluateNanos) {}
+
+  @Override
+  public RunState state() {
+    RunState state = new RunState(backend).inference(training.inference());
+    for (int i = 0; i < best.values().size(); i++) {
+      state.floats("best." + i, best.values().get(i));
+    }
+    return state.progress("progress", Progress.class, this::progress, this::resume);
+  }
+
+  private Progress progress() {
+    return new Progress(
+        training.steps(),
+        epochs,
+        epochLoss,
+        before,
+        decision,
+        decided,
+        bestAccuracy,
+        best.kept(),
+        model.kept(),
+        trainNanos,
+        pruneNanos,
+        evaluateNanos);
+  }
+
+  private void resume(Progress progress) {
+    training.inference().resumeAt(progress.steps());
+    epochs = progress.epochs();
+    epochLoss = progress.epochLoss();
+    before = progress.before();
+    decision = progress.decision();
+    decided = progress.decided();
+    bestAccuracy = progress.bestAccuracy();
+    best.setKept(progress.bestKept());
+    for (int i = 0; i < progress.kept().size(); i++) {
+      model.structures().get(i).noise().setKept(progress.kept().get(i));
+    }
+    trainNanos = progress.trainNanos();
+    pruneNanos = progress.pruneNanos();
+    evaluateNanos = progress.evaluateNanos();
+  }
+
+  @Override
+  public Lock lock() {
+    return lock;
+  }
+
+  @Override
+  public void afterStep(Runnable action) {
+    afterStep = action;
+  }
+
+  @Override
+  public SortedMap<String, String> settings() {
+    return Settings.of(config);
+  }
+
+  @Override
+  public long steps() {
+    return training.steps();
   }
 
   /** The model that is trained and pruned. */

@@ -263,6 +263,22 @@ public final class NoisyModel implements SampledNetwork {
     return new Snapshot(values, kept());
   }
 
+  /**
+   * Takes a copy of all parameters and masks into a snapshot that there is already.
+   *
+   * @param snapshot of this model
+   */
+  void copyTo(Snapshot snapshot) {
+    List<Slice> slices = parameters();
+    for (int i = 0; i < slices.size(); i++) {
+      Slice slice = slices.get(i);
+      backend.memory().pull(slice);
+      System.arraycopy(
+          slice.array(), slice.offset(), snapshot.values.get(i), 0, slice.length());
+    }
+    snapshot.kept = kept();
+  }
+
   /** Brings back what a snapshot of this model holds. */
   public void restore(Snapshot snapshot) {
     List<Slice> slices = parameters();
@@ -300,11 +316,26 @@ public final class NoisyModel implements SampledNetwork {
   public static final class Snapshot {
 
     private final List<float[]> values;
-    private final List<boolean[]> kept;
+    private List<boolean[]> kept;
 
     private Snapshot(List<float[]> values, List<boolean[]> kept) {
       this.values = values;
       this.kept = kept;
+    }
+
+    /** Parameters, the same arrays always. */
+    List<float[]> values() {
+      return values;
+    }
+
+    /** Masks. */
+    List<boolean[]> kept() {
+      return kept;
+    }
+
+    /** Sets the masks. */
+    void setKept(List<boolean[]> masks) {
+      kept = masks;
     }
   }
 }

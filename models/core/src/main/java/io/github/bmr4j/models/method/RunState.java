@@ -4,7 +4,6 @@ import io.github.bmr4j.engine.inference.DivergedException;
 import io.github.bmr4j.engine.inference.StochasticVariationalInference;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
-import io.github.bmr4j.models.io.ElementType;
 import io.github.bmr4j.models.io.InvalidFileException;
 import io.github.bmr4j.models.io.Json;
 import io.github.bmr4j.models.io.Records;
@@ -16,16 +15,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 
 /**
  * What a run must remember to go on: named arrays, which are written from where they lie and read
- * back to there, and one record that says how far the run is. Each is declared once, for both
- * directions.
+ * back to there, and records that say how far the run is. Each is declared once, for both directions.
  */
 public final class RunState {
-
-  private static final String PROGRESS = "progress";
 
   /** An array of the run. */
   private record Part(
@@ -36,8 +33,7 @@ public final class RunState {
 
   private final Backend backend;
   private final List<Part> parts = new ArrayList<>();
-  private Consumer<SafetensorsWriter> progressWriter = writer -> {};
-  private Consumer<Reading> progressReader = reading -> {};
+  private final List<Part> records = new ArrayList<>();
 
   /**
    * @param backend holds the run's parameters
@@ -113,7 +109,8 @@ public final class RunState {
             }));
   }
 
-  private void floats(String name, float[] values) {
+  /** Numbers that are not in the back end's memory. */
+  RunState floats(String name, float[] values) {
     int[] shape = {values.length};
     parts.add(
         new Part(
@@ -124,33 +121,41 @@ public final class RunState {
               float[] read = reading.file().readFloats(name);
               reading.changes().add(() -> System.arraycopy(read, 0, values, 0, read.length));
             }));
+    return this;
   }
 
-  private static void fill(int length, java.util.function.IntConsumer element) {
+  private static void fill(int length, IntConsumer element) {
     for (int i = 0; i < length; i++) {
       element.accept(i);
     }
   }
 
   /**
-   * How far the run is.
+   * How far the run is, or a part of it, as a record of what {@link Records} can write.
    *
+   * @param name in the file
    * @param type of the record
    * @param now what it is, when it is saved
-   * @param resume called last, when all arrays are back
+   * @param resume called when all arrays are back
+   * @param <T> type of the record
+   * @return this
    */
-  <T extends Record> RunState progress(Class<T> type, Supplier<T> now, Consumer<T> resume) {
-    progressWriter = writer -> writer.metadata(PROGRESS, Json.write(Records.toJson(now.get())));
-    progressReader =
-        reading -> {
-          String source = reading.file().source() + ": " + PROGRESS;
-          String json = reading.file().metadata().get(PROGRESS);
-          if (json == null) {
-            throw new InvalidFileException(source, -1, "is missing");
-          }
-          T progress = Records.fromJson(Json.parse(json, source), type, source);
-          reading.changes().add(() -> resume.accept(progress));
-        };
+  public <T extends Record> RunState progress(
+      String name, Class<T> type, Supplier<T> now, Consumer<T> resume) {
+    records.add(
+        new Part(
+            name,
+            0,
+            writer -> writer.metadata(name, Json.write(Records.toJson(now.get()))),
+            reading -> {
+              String source = reading.file().source() + ": " + name;
+              String json = reading.file().metadata().get(name);
+              if (json == null) {
+                throw new InvalidFileException(source, -1, "is missing");
+              }
+              T progress = Records.fromJson(Json.parse(json, source), type, source);
+              reading.changes().add(() -> resume.accept(progress));
+            }));
     return this;
   }
 
@@ -160,7 +165,7 @@ public final class RunState {
    * @throws DivergedException if a parameter is not finite
    */
   void write(SafetensorsWriter writer) {
-    progressWriter.accept(writer);
+    records.forEach(part -> part.writer().accept(writer));
     parts.forEach(part -> part.writer().accept(writer));
   }
 
@@ -188,12 +193,7 @@ public final class RunState {
       throw new InvalidFileException(
           file.source(), -1, "has " + unknown.iterator().next() + ", which this run has not");
     }
-    progressReader.accept(reading);
+    records.forEach(part -> part.reader().accept(reading));
     reading.changes().forEach(Runnable::run);
-  }
-
-  /** Bytes that the arrays take in a file. */
-  long bytes() {
-    return parts.stream().mapToLong(part -> (long) ElementType.F32.bytes() * part.length()).sum();
   }
 }

@@ -579,7 +579,7 @@ public final class StochasticBmr implements Resumable {
     return new RunState(backend)
         .inference(training.inference())
         .reduction(reduction)
-        .progress(Progress.class, this::progress, this::resume);
+        .progress("progress", Progress.class, this::progress, this::resume);
   }
 
   private Progress progress() {
