@@ -13,10 +13,10 @@ import io.github.bmr4j.models.pruning.StructurePruning;
 import io.github.bmr4j.models.pruning.StructureRule;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 import java.util.SortedMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * Structured pruning by multiplicative noise (Wright, Igel, Selvan: BMRS: Bayesian model reduction
