@@ -78,13 +78,17 @@ final class PruneReport {
 
   private String closing() {
     StochasticBmr.Result result = run.result();
+    String gained =
+        result.rounds().isEmpty()
+            ? ""
+            : String.format(
+                "Gained by pruning, in nats: log evidence %s as predicted, ELBO %s as realised.%n",
+                Numbers.signed(result.predicted(), 1), Numbers.signed(result.realised(), 1));
     return String.format(
         Locale.ROOT,
-        "Gained by pruning, in nats: log evidence %s as predicted, ELBO %s as realised.%n"
-            + "Time: %s (training %.1f s, pruning %.1f s, evaluation %.1f s) on %s.%n"
+        "%sTime: %s (training %.1f s, pruning %.1f s, evaluation %.1f s) on %s.%n"
             + "Results: %s%n         %s%n%s         %s%n",
-        Numbers.signed(result.predicted(), 1),
-        Numbers.signed(result.realised(), 1),
+        gained,
         Numbers.clock(run.totalSeconds()),
         result.trainSeconds(),
         result.pruneSeconds(),
