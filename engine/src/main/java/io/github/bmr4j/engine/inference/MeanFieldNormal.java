@@ -70,10 +70,7 @@ public final class MeanFieldNormal extends Latent {
   private void requirePositive(double variance) {
     if (!(variance > 0) || Double.isInfinite(variance)) {
       throw new IllegalArgumentException(
-          "The prior variance of "
-              + name()
-              + " must be positive and finite, but is "
-              + variance);
+          "The prior variance of " + name() + " must be positive and finite, but is " + variance);
     }
   }
 

@@ -206,8 +206,7 @@ public final class NoisyModel implements SampledNetwork {
     for (int i = 0; i < slices.size(); i++) {
       Slice slice = slices.get(i);
       backend.memory().pull(slice);
-      System.arraycopy(
-          slice.array(), slice.offset(), snapshot.values.get(i), 0, slice.length());
+      System.arraycopy(slice.array(), slice.offset(), snapshot.values.get(i), 0, slice.length());
     }
     snapshot.kept = kept();
   }

@@ -20,7 +20,8 @@ import java.util.function.Supplier;
 
 /**
  * What a run must remember to go on: named arrays, which are written from where they lie and read
- * back to there, and records that say how far the run is. Each is declared once, for both directions.
+ * back to there, and records that say how far the run is. Each is declared once, for both
+ * directions.
  */
 public final class RunState {
 

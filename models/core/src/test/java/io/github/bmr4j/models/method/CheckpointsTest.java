@@ -61,7 +61,10 @@ class CheckpointsTest {
     Run start(Backend backend);
   }
 
-  /** A run: what is saved, how many steps or epochs it lives for at most, and its whole schedule with what it gives, times left out. */
+  /**
+   * A run: what is saved, how many steps or epochs it lives for at most, and its whole schedule
+   * with what it gives, times left out.
+   */
   record Run(Resumable resumable, int stretch, Supplier<Object> whole) {}
 
   private static Run stochastic(Backend backend, Optimizer.Rule rule, Reparameterization noise) {
@@ -86,12 +89,7 @@ class CheckpointsTest {
             7);
     StochasticBmr bmr =
         new StochasticBmr(
-            backend,
-            network,
-            DIGITS.train(),
-            DIGITS.test(),
-            config,
-            StochasticBmr.Listener.NONE);
+            backend, network, DIGITS.train(), DIGITS.test(), config, StochasticBmr.Listener.NONE);
     return new Run(
         bmr,
         20,
@@ -107,8 +105,7 @@ class CheckpointsTest {
     Bmrs.Config config =
         Bmrs.Config.PUBLISHED.withSchedule(60, 4, pruneEvery, 3).withRule(StructureRule.MEAN);
     Network network =
-        Networks.withNoise(
-            Networks.mlp(Shape.of(64), new int[] {20, 15}, 10, UnaryFunction.RELU));
+        Networks.withNoise(Networks.mlp(Shape.of(64), new int[] {20, 15}, 10, UnaryFunction.RELU));
     Bmrs bmrs =
         new Bmrs(backend, network, DIGITS.train(), DIGITS.test(), config, Bmrs.Listener.NONE);
     return new Run(
@@ -133,7 +130,8 @@ class CheckpointsTest {
             .withRounds(3)
             .withTies(0.9, true)
             .withExactUpdates(exact, exact);
-    Network network = Networks.mlp(Shape.of(data.inputShape().size()), new int[] {9}, 1, UnaryFunction.TANH);
+    Network network =
+        Networks.mlp(Shape.of(data.inputShape().size()), new int[] {9}, 1, UnaryFunction.TANH);
     PrincipledPruning pruning = new PrincipledPruning(backend, network, data, config);
     return new Run(
         pruning,
