@@ -100,6 +100,7 @@ final class Autosave implements AutoCloseable {
             command(spec));
     try {
       if (options.resume()) {
+        folder.removeLeftovers();
         autosave.resume();
       } else {
         autosave.keepOther(folder.file(PREVIOUS));

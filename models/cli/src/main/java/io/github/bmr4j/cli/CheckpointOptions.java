@@ -24,7 +24,7 @@ final class CheckpointOptions {
       description = {
         "Write a checkpoint that often (default: 60), or with 0 only when the run is interrupted."
       })
-  private Integer seconds;
+  private Double seconds;
 
   CheckpointOptions() {}
 
@@ -38,12 +38,12 @@ final class CheckpointOptions {
    * @param spec of the command, for messages
    */
   Duration interval(CommandSpec spec) {
-    int chosen = seconds == null ? 60 : seconds;
-    if (chosen < 0 || chosen > MOST_SECONDS) {
+    double chosen = seconds == null ? 60 : seconds;
+    if (!(chosen >= 0 && chosen <= MOST_SECONDS)) {
       throw new ParameterException(
           spec.commandLine(),
           "--checkpoint-every must lie in 0 … " + MOST_SECONDS + ", but is " + chosen);
     }
-    return Duration.ofSeconds(chosen);
+    return Duration.ofNanos(Math.round(chosen * 1e9));
   }
 }

@@ -2,6 +2,7 @@ package io.github.bmr4j.cli;
 
 import io.github.bmr4j.models.io.AtomicFiles;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +40,9 @@ final class ResultFolder implements AutoCloseable {
    * @param writer of its content
    */
   record Result(String name, Writer writer) {}
+
+  /** Beginning of the names of folders that results are written into before they are in place. */
+  private static final String STAGING = ".bmr-";
 
   private final Path folder;
   private final List<Path> created;
@@ -100,7 +104,7 @@ final class ResultFolder implements AutoCloseable {
   void commit(List<Result> results) throws IOException {
     replacing.lock();
     try {
-      staging = Files.createDirectory(folder.resolve(".bmr-" + UUID.randomUUID()));
+      staging = Files.createDirectory(folder.resolve(STAGING + UUID.randomUUID()));
       for (Result result : results) {
         result.writer().write(staging.resolve(result.name()));
       }
@@ -156,6 +160,17 @@ final class ResultFolder implements AutoCloseable {
           .log(System.Logger.Level.WARNING, "Cannot remove " + staging + ": " + failure);
     }
     staging = null;
+  }
+
+  /** Removes what a run that was killed has left in the middle of writing. */
+  void removeLeftovers() throws IOException {
+    AtomicFiles.removeTemporaries(folder);
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, STAGING + "*")) {
+      for (Path path : left) {
+        staging = path;
+        removeStaging();
+      }
+    }
   }
 
   private void removeCreated() {
