@@ -120,7 +120,8 @@ final class RunReport {
   private static Optional<WeightPictures> pictures(JsonFields result, Path folder)
       throws IOException {
     Path certificate = folder.resolve(ResultFiles.CERTIFICATE);
-    return Files.exists(certificate)
+    // An earlier run may have left one in the folder.
+    return result.object("files").has("certificate") && Files.exists(certificate)
         ? WeightPictures.of(certificate, folder.resolve(ResultFiles.POSTERIOR), result)
         : Optional.empty();
   }

@@ -93,7 +93,8 @@ final class TableOptions {
     List<String> wanted =
         targets.isEmpty() ? List.of(kept.columns().get(kept.columns().size() - 1)) : targets;
     Set<String> names = new HashSet<>(categorical);
-    if (!classes) {
+    boolean named = wanted.size() == 1 && kept.isWithoutNumbers(wanted.getFirst());
+    if (!classes && !named) {
       return kept.regression(wanted, names);
     }
     if (wanted.size() > 1) {

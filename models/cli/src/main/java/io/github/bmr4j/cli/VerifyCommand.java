@@ -131,6 +131,10 @@ final class VerifyCommand implements Callable<Integer> {
         Files.exists(result)
             ? JsonFields.read(result).object("files").text("certificate")
             : ResultFiles.CERTIFICATE;
+    if (named.isEmpty()) {
+      throw new InputException(
+          certificate + " has a run that pruned nothing, so there is no certificate to verify");
+    }
     Path file = certificate.resolve(Path.of(named).getFileName());
     if (Files.notExists(file)) {
       throw new InputException(

@@ -41,7 +41,6 @@ class ConfigFileTest {
   @ValueSource(
       strings = {
         "prune --hidden 12,8 --epochs 20 --rounds 2 --samples 3 --seed 5 --optimizer ivon",
-        "prune --network lenet --warm-up 3 --rounds 1 --iterations 2 --samples 2",
         "prune --method bmrs --hidden 12 --epochs 4 --fine-tune 1 --rule bmrs-u-4",
         "prune --method principled-pruning --data TABLE --ignore b --hidden 4 --epochs 20"
             + " --fine-tune 5",

@@ -49,7 +49,7 @@ class TrainedModelTest {
     table = Files.writeString(folder.resolve("t.csv"), rows(600, 1, false));
     Console console =
         bmr(
-            "train --data %s --classes --hidden 12 --steps 600 --learning-rate 1e-2 --samples 10"
+            "train --data %s --hidden 12 --steps 600 --learning-rate 1e-2 --samples 10"
                 + " --json -q --out %s",
             table, folder.resolve("trained"));
     result = (Map<?, ?>) Json.parse(console.out(), "standard output");
@@ -145,6 +145,7 @@ class TrainedModelTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "verify TRAINED_FOLDER|pruned nothing",
         "train --rounds 3|--rounds is about pruning",
         "train --steps 5 --epochs 1|--steps and --epochs",
         "train --steps 0|at least 1, but is 0",
@@ -162,7 +163,8 @@ class TrainedModelTest {
     Path strange = Files.writeString(folder.resolve("strange.csv"), "a,b,d\n0,1,pink\n");
     Console console =
         Console.run(
-            line.replace("TABLE", table.toString())
+            line.replace("TRAINED_FOLDER", trained.getParent().toString())
+                .replace("TABLE", table.toString())
                 .replace("TRAINED", trained.toString())
                 .replace("COMPACT", trained.resolveSibling(ResultFiles.COMPACT).toString())
                 .replace("WRONG", wrong.toString())

@@ -222,6 +222,16 @@ public final class Table {
     return labels;
   }
 
+  /**
+   * Whether no cell of a column is a number, so that it can only have names of classes.
+   *
+   * @param name of the column
+   * @throws IllegalArgumentException if there is no such column
+   */
+  public boolean isWithoutNumbers(String name) {
+    return isWithoutNumbers(column(name));
+  }
+
   /** Where the rows are from. */
   public Provenance provenance() {
     return provenance;
