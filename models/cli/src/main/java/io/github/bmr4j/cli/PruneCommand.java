@@ -178,6 +178,12 @@ class PruneCommand implements Callable<Integer> {
     if (posterior != null) {
       return pruneFile();
     }
+    if (from != null && method.method() != MethodKind.STOCHASTIC_BMR) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--from is a posterior of --method stochastic-bmr, but --method is "
+              + Choice.nameOf(method.method()));
+    }
     return switch (method.method()) {
       case STOCHASTIC_BMR -> train();
       case BMRS -> trainStructures();
@@ -306,7 +312,7 @@ class PruneCommand implements Callable<Integer> {
     UnaryFunction usual = published ? network.activation() : preset.activation();
     UnaryFunction function = activation == null ? usual : activation;
     StochasticBmr.Config config =
-        scheduled(method.config(spec.commandLine(), preset.method(), raw.train().size()));
+        scheduledOrRefuse(method.config(spec.commandLine(), preset.method(), raw.train().size()));
     Standardization standardization = data.standardization(raw);
     Split split = padded(standardization.apply(raw));
     Network net = network(network, split, layers, function);
@@ -388,6 +394,14 @@ class PruneCommand implements Callable<Integer> {
         List.of(
             new ResultFolder.Result(
                 ResultFiles.CONFIG, file -> AtomicFiles.writeText(file, text))));
+  }
+
+  private StochasticBmr.Config scheduledOrRefuse(StochasticBmr.Config config) {
+    try {
+      return scheduled(config);
+    } catch (IllegalArgumentException contradiction) {
+      throw new ParameterException(spec.commandLine(), contradiction.getMessage());
+    }
   }
 
   /**
