@@ -50,6 +50,20 @@ class CommandTest {
   }
 
   @Test
+  void withoutAnOpenClLibraryItSaysSoAndRunsNowhereElse() throws Exception {
+    List<String> options =
+        List.of(
+            "--enable-native-access=io.github.bmr4j.kernels.opencl",
+            "-Dbmr4j.opencl.library=no-such-library");
+    Ended ended = CommandProcess.onModulePath(options, prune("o", "--backend", "opencl")).end();
+    assertEquals(2, ended.code(), ended.toString());
+    assertEquals("", ended.out());
+    assertTrue(ended.err().contains("no-such-library"), ended.err());
+    assertTrue(ended.err().contains("PoCL"), ended.err());
+    assertFalse(ended.err().contains("\tat "), ended.err());
+  }
+
+  @Test
   void onTheModulePathItNeedsNoFlag() throws Exception {
     Ended ended = CommandProcess.onModulePath(List.of(), prune("m", "--quiet")).end();
     assertEquals(0, ended.code(), ended.toString());
