@@ -24,6 +24,12 @@ import java.util.TreeMap;
  */
 public final class StochasticVariationalInference {
 
+  /**
+   * Steps between looks at every parameter. What is not finite shows in the next step's loss, save
+   * where a unit or a mask hides it.
+   */
+  private static final int CHECK_EVERY = 100;
+
   private final Backend backend;
   private final Graph graph;
   private final Node loss;
@@ -86,7 +92,7 @@ public final class StochasticVariationalInference {
    * One step on the batch that the graph's inputs hold. Allocates nothing.
    *
    * @return Σ over the batch of −ln p(y|x, w) at the sampled weights, in nats
-   * @throws DivergedException if that is not finite
+   * @throws DivergedException if that is not finite; or, each hundred steps, if a parameter is not
    */
   public double step() {
     if (optimizer.steps() == 0) {
@@ -108,6 +114,9 @@ public final class StochasticVariationalInference {
       latent.update(step, rule);
     }
     sampling.invalidate();
+    if (optimizer.steps() % CHECK_EVERY == 0) {
+      requireFinite();
+    }
     return nats;
   }
 

@@ -1,0 +1,89 @@
+package io.github.bmr4j.tests;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.bmr4j.models.io.Json;
+import io.github.bmr4j.tests.CommandProcess.Ended;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The whole command gives the same bits for any number of threads and any vector width; between
+ * back ends it agrees as far as roundings that training carries on allow.
+ */
+class DeterminismTest {
+
+  /** Between back ends, of the accuracy and of the ELBO's size: see docs/reliability.md. */
+  private static final double BACKEND_TOLERANCE = 0.05;
+
+  @TempDir private Path folder;
+
+  private record Outcome(byte[] posterior, byte[] certificate, Map<?, ?> result) {}
+
+  private Outcome run(String name, List<String> jvmOptions, String backend, int threads)
+      throws Exception {
+    Path out = folder.resolve(name);
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("prune", "--hidden", "33,21", "--warm-up", "300", "--rounds", "4", "--json"));
+    arguments.addAll(List.of("--iterations", "25", "--samples", "6", "--quiet"));
+    arguments.addAll(List.of("--backend", backend, "--threads", Integer.toString(threads)));
+    arguments.addAll(List.of("--learning-rate", "1e-2", "--out", out.toString()));
+    Ended ended =
+        CommandProcess.onModulePath(jvmOptions, arguments.toArray(String[]::new)).end();
+    assertEquals(0, ended.code(), ended.toString());
+    return new Outcome(
+        Files.readAllBytes(out.resolve("posterior.safetensors")),
+        Files.readAllBytes(out.resolve("certificate.safetensors")),
+        (Map<?, ?>) Json.parse(ended.out(), "standard output"));
+  }
+
+  private static void assertSame(Outcome expected, Outcome found, String how) {
+    assertArrayEquals(expected.posterior(), found.posterior(), how);
+    assertArrayEquals(expected.certificate(), found.certificate(), how);
+    assertEquals(expected.result().get("before"), found.result().get("before"), how);
+    assertEquals(expected.result().get("after"), found.result().get("after"), how);
+  }
+
+  @Test
+  void threadsAndVectorWidthsChangeNoBit() throws Exception {
+    String backend = System.getProperty("bmr4j.expectBackend", "simd");
+    Outcome expected = run("one", List.of(), backend, 1);
+    for (int threads : new int[] {2, 4, 8}) {
+      assertSame(expected, run("t" + threads, List.of(), backend, threads), threads + " threads");
+    }
+    if (backend.equals("simd")) {
+      for (int bits : new int[] {128, 256, 512}) {
+        String option = "-XX:MaxVectorSize=" + bits / 8;
+        assertSame(expected, run("w" + bits, List.of(option), backend, 2), bits + " bits");
+      }
+    }
+  }
+
+  @Test
+  void backEndsAgreeToTheDocumentedTolerance() throws Exception {
+    Map<?, ?> scalar = run("scalar", List.of(), "scalar", 2).result();
+    Map<?, ?> other =
+        run("other", List.of(), System.getProperty("bmr4j.expectBackend", "simd"), 2).result();
+    for (String when : List.of("before", "after")) {
+      for (String metric : List.of("accuracy", "elbo")) {
+        double expected = number(scalar, when, metric);
+        double found = number(other, when, metric);
+        assertTrue(
+            Math.abs(found - expected) <= BACKEND_TOLERANCE * Math.abs(expected),
+            when + " " + metric + ": " + expected + " and " + found);
+      }
+    }
+  }
+
+  private static double number(Map<?, ?> result, String when, String metric) {
+    return ((Number) ((Map<?, ?>) result.get(when)).get(metric)).doubleValue();
+  }
+}
