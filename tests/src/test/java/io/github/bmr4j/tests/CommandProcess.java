@@ -57,6 +57,17 @@ final class CommandProcess {
     return new CommandProcess(command);
   }
 
+  /** On the module path, where no file may become larger than some kilobytes. */
+  static CommandProcess withFilesUpTo(int kilobytes, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    String limit = "ulimit -f " + kilobytes + "; exec \"$@\"";
+    command.addAll(List.of("/bin/bash", "-c", limit, "bash"));
+    command.addAll(java(List.of("-XX:-UsePerfData", "-Xshare:auto")));
+    command.addAll(List.of("-p", path(), "-m", MODULE + "/" + MAIN));
+    command.addAll(Arrays.asList(arguments));
+    return new CommandProcess(command);
+  }
+
   /** With the class path. */
   static CommandProcess onClassPath(List<String> jvmOptions, String... arguments)
       throws IOException {
@@ -132,6 +143,20 @@ final class CommandProcess {
       }
       Thread.sleep(20);
     }
+  }
+
+  /**
+   * Ends it at once, as SIGKILL does, unless it has ended before.
+   *
+   * @param milliseconds how long to let it live
+   * @return whether it was killed
+   */
+  boolean killAfter(long milliseconds) throws InterruptedException {
+    if (process.waitFor(milliseconds, TimeUnit.MILLISECONDS)) {
+      return false;
+    }
+    process.destroyForcibly().waitFor();
+    return true;
   }
 
   /** Asks it to end, as Ctrl-C does. */

@@ -72,6 +72,7 @@ final class DoctorCommand implements Callable<Integer> {
               + backend.name()
               + (backend.available() ? " works: " : " does not work: ")
               + backend.reason());
+      backend.devices().forEach(device -> out.println("    " + device));
     }
     out.println(
         chosen
@@ -115,6 +116,7 @@ final class DoctorCommand implements Callable<Integer> {
       entry.put("name", backend.name());
       entry.put("available", backend.available());
       entry.put("reason", backend.reason());
+      entry.put("devices", backend.devices());
       backends.add(entry);
     }
     json.put("backends", backends);

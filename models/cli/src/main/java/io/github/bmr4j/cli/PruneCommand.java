@@ -1,5 +1,6 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.engine.inference.Latent;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
@@ -7,16 +8,17 @@ import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.compact.CompactFiles;
 import io.github.bmr4j.models.compact.Compaction;
 import io.github.bmr4j.models.data.InputShape;
-import io.github.bmr4j.models.data.Padding;
 import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.data.Standardization;
 import io.github.bmr4j.models.io.AtomicFiles;
 import io.github.bmr4j.models.io.Json;
 import io.github.bmr4j.models.method.Bmrs;
+import io.github.bmr4j.models.method.FlatModel;
 import io.github.bmr4j.models.method.PosteriorFiles;
 import io.github.bmr4j.models.method.PrincipledPruning;
 import io.github.bmr4j.models.method.RegressionModel;
 import io.github.bmr4j.models.method.StochasticBmr;
+import io.github.bmr4j.models.method.VariationalModel;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
 import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
@@ -68,6 +70,8 @@ import picocli.CommandLine.Spec;
       "  bmr prune",
       "  bmr prune --hidden 100x3 --activation relu --seed 7 --out runs/7",
       "  bmr prune --epochs 10 --json > result.json",
+      "  bmr prune --method tiered-ff",
+      "  bmr prune --sparsity 0.95 --rank-by signal-to-noise --scope layer --distribution erk",
       "  bmr prune --method bmrs --rule bmrs-u-4",
       "  bmr data fetch fashion-mnist && bmr prune --data fashion-mnist",
       "  bmr prune --data fashion-mnist --network lenet",
@@ -149,6 +153,9 @@ class PruneCommand implements Callable<Integer> {
   @ArgGroup(validate = false, heading = "%nMethod:%n")
   private MethodOptions method = new MethodOptions();
 
+  @ArgGroup(validate = false, heading = "%nSparsity:%n")
+  private SparsityOptions sparsity = new SparsityOptions();
+
   @ArgGroup(validate = false, heading = "%nA posterior from elsewhere:%n")
   private PosteriorOptions elsewhere = new PosteriorOptions();
 
@@ -164,6 +171,9 @@ class PruneCommand implements Callable<Integer> {
             + " pruned.safetensors or pruned.npz, certificate.json and result.json (default: ${DEFAULT-VALUE}). What it has of these is replaced when the run has ended well."
       })
   private Path out;
+
+  @ArgGroup(validate = false, heading = "%nStop and go on:%n")
+  private CheckpointOptions checkpoints = new CheckpointOptions();
 
   @Mixin private OutputOptions output;
 
@@ -185,10 +195,14 @@ class PruneCommand implements Callable<Integer> {
               + Choice.nameOf(method.method()));
     }
     return switch (method.method()) {
-      case STOCHASTIC_BMR -> train();
+      case STOCHASTIC_BMR, BMR_RHS, FLAT_MAP, FLAT_FF, TIERED_FF -> train();
       case BMRS -> trainStructures();
       case PRINCIPLED_PRUNING -> trainRegression();
     };
+  }
+
+  private Autosave.Starter guard() {
+    return (run, folder, settings) -> Autosave.start(run, folder, checkpoints, spec, settings);
   }
 
   private int pruneFile() throws IOException {
@@ -206,7 +220,6 @@ class PruneCommand implements Callable<Integer> {
 
   private int trainStructures() throws IOException {
     long start = System.nanoTime();
-    BmrsPreset preset = BmrsPreset.of(data);
     refuseOptionsOfOtherNetworks();
     if (network == NetworkKind.VIT || network == NetworkKind.MIXER) {
       throw new ParameterException(
@@ -215,28 +228,21 @@ class PruneCommand implements Callable<Integer> {
               + Choice.nameOf(network)
               + "; choose mlp or lenet");
     }
-    boolean lenet = network == NetworkKind.LENET;
-    HiddenLayers layers = lenet ? HiddenLayers.of() : hidden == null ? preset.hidden() : hidden;
-    UnaryFunction usual = lenet ? UnaryFunction.RELU : preset.activation();
-    UnaryFunction function = activation == null ? usual : activation;
+    BmrsPreset usual = BmrsPreset.of(data, network);
+    BmrsPreset preset =
+        usual.with(
+            hidden == null ? usual.hidden() : hidden,
+            activation == null ? usual.activation() : activation);
     Split raw = load().split();
     Bmrs.Config config = method.bmrs(spec.commandLine(), preset.method(), raw.train().size());
-    Standardization standardization = data.standardization(raw);
-    Split split = padded(standardization.apply(raw));
-    Network net =
-        lenet
-            ? Networks.lenet5(
-                split.train().inputShape().channels(), split.train().classNames().size())
-            : network(network, split, layers, function);
+    BmrsPreset.Prepared prepared = preset.prepare(data, raw);
     try (Backend backend = machine.open();
         ResultFolder folder = ResultFolder.open(out)) {
       PrintWriter err = spec.commandLine().getErr();
-      BmrsRun run =
-          new BmrsRun(
-              data, split, standardization, net, layers, Choice.nameOf(function), config, backend);
-      Map<String, Object> json = run.run(err, output.quiet(), folder, start);
+      BmrsRun run = new BmrsRun(data, preset, prepared, config, backend);
+      Map<String, Object> json = run.run(err, output.quiet(), folder, guard(), start);
       keepOptions(folder, json);
-      print(json, BmrsRun.report(json));
+      print(json, run.report(json));
       return ExitCode.OK;
     }
   }
@@ -272,7 +278,7 @@ class PruneCommand implements Callable<Integer> {
               config,
               backend);
       Map<String, Object> json =
-          run.run(spec.commandLine().getErr(), output.quiet(), folder, start);
+          run.run(spec.commandLine().getErr(), output.quiet(), folder, guard(), start);
       keepOptions(folder, json);
       print(json, PrincipledRun.report(json));
       return ExitCode.OK;
@@ -312,10 +318,16 @@ class PruneCommand implements Callable<Integer> {
     UnaryFunction usual = published ? network.activation() : preset.activation();
     UnaryFunction function = activation == null ? usual : activation;
     StochasticBmr.Config config =
-        scheduledOrRefuse(method.config(spec.commandLine(), preset.method(), raw.train().size()));
+        scheduledOrRefuse(
+            sparsity.apply(
+                spec.commandLine(),
+                method.prunesWeights(),
+                method.hasRule(),
+                method.config(
+                    spec.commandLine(), method.defaults(preset.method()), raw.train().size())));
     Standardization standardization = data.standardization(raw);
     Split split = padded(standardization.apply(raw));
-    Network net = network(network, split, layers, function);
+    Network net = method.prepare(network(network, split, layers, function));
     // The folder comes last: whatever is refused before leaves nothing behind.
     try (Backend backend = machine.open();
         ResultFolder folder = ResultFolder.open(out)) {
@@ -331,12 +343,14 @@ class PruneCommand implements Callable<Integer> {
       if (begin != null) {
         begin.give(backend, bmr.model());
       }
+      guard().start(bmr, folder, Autosave.settings(split, net, backend));
       StochasticBmr.Result result = bmr.run();
       double seconds = (System.nanoTime() - start) * 1e-9;
       Compacted compacted =
           Compaction.isPossible(net) ? Compacted.of(backend, bmr.model(), split.test()) : null;
       PruneRun run =
           new PruneRun(
+              method.method(),
               data,
               split,
               net,
@@ -362,8 +376,7 @@ class PruneCommand implements Callable<Integer> {
       List<ResultFolder.Result> results = new ArrayList<>();
       results.add(
           new ResultFolder.Result(
-              ResultFiles.POSTERIOR,
-              file -> PosteriorFiles.save(file, backend, bmr.model(), provenance)));
+              ResultFiles.POSTERIOR, file -> save(file, backend, bmr.model(), provenance)));
       if (config.rounds() > 0) {
         results.add(
             new ResultFolder.Result(
@@ -384,6 +397,20 @@ class PruneCommand implements Callable<Integer> {
       keepOptions(folder, json);
       print(json, new PruneReport(run).toString());
       return ExitCode.OK;
+    }
+  }
+
+  private void save(
+      Path file, Backend backend, VariationalModel model, Map<String, String> provenance)
+      throws IOException {
+    // Scales between 0 and 1 would be lost in a posterior's truth values.
+    boolean shrinks = method.method() == MethodKind.BMR_RHS;
+    if (model instanceof FlatModel flat
+        && flat.posterior() == Latent.Posterior.NORMAL
+        && !shrinks) {
+      PosteriorFiles.save(file, backend, flat, provenance);
+    } else {
+      PosteriorFiles.saveWeights(file, backend, model, provenance);
     }
   }
 
@@ -441,6 +468,7 @@ class PruneCommand implements Callable<Integer> {
       boolean ofFiles = owner == PosteriorOptions.class;
       boolean ofTraining =
           owner == TableOptions.class
+              || owner == SparsityOptions.class
               || (owner == MethodOptions.class && !option.longestName().equals("--rule"))
               || (owner == PruneCommand.class && !option.longestName().equals("--out"));
       if (posterior == null ? ofFiles : ofTraining) {
@@ -500,14 +528,10 @@ class PruneCommand implements Callable<Integer> {
 
   /** Images as a published network takes them. */
   private Split padded(Split split) {
-    int size = NetworkKind.IMAGE_SIZE;
-    return network.isPublished()
-        ? new Split(
-            Padding.zeros(split.train(), size, size), Padding.zeros(split.test(), size, size))
-        : split;
+    return network.padded(split);
   }
 
-  private static Network network(
+  static Network network(
       NetworkKind kind, Split split, HiddenLayers layers, UnaryFunction function) {
     InputShape shape = split.train().inputShape();
     Shape input = Shape.of(dataShape(shape));
@@ -560,7 +584,7 @@ class PruneCommand implements Callable<Integer> {
   private static Map<String, String> provenance(PruneRun run, Standardization standardization) {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("bmr4j", Main.Version.project());
-    metadata.put("method", ResultJson.METHOD);
+    metadata.put("method", Choice.nameOf(run.method()));
     metadata.put("seed", Long.toString(run.config().seed()));
     metadata.put("data", run.data().title());
     metadata.put("data_sha256", Json.write(ResultJson.digests(run.split())));

@@ -9,6 +9,7 @@ import java.util.List;
 /**
  * A run that is over, with all that a report of it says.
  *
+ * @param method that was run
  * @param data as given by its name
  * @param split the data set as the network saw it
  * @param network that was pruned
@@ -24,6 +25,7 @@ import java.util.List;
  * @param warnings what is known to be wrong with this JVM
  */
 record PruneRun(
+    MethodKind method,
     DataSource data,
     Split split,
     Network network,

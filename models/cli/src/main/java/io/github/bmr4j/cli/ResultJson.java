@@ -6,6 +6,8 @@ import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.io.Json;
 import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.method.Evaluation;
+import io.github.bmr4j.models.method.FlatModel;
+import io.github.bmr4j.models.method.HorseshoeModel;
 import io.github.bmr4j.models.method.StochasticBmr;
 import io.github.bmr4j.models.metric.Calibration;
 import io.github.bmr4j.models.metric.ReliabilityBin;
@@ -23,9 +25,6 @@ import java.util.Map;
  */
 final class ResultJson {
 
-  /** Name of the method in results. */
-  static final String METHOD = "stochastic-bmr";
-
   private ResultJson() {}
 
   /** All of a run. */
@@ -35,7 +34,7 @@ final class ResultJson {
     json.put("command", "prune");
     json.put("data", run.data().title());
     json.put("network", run.network().name());
-    json.put("method", METHOD);
+    json.put("method", Choice.nameOf(run.method()));
     json.put("seed", run.config().seed());
     json.put("backend", run.backend().name());
     json.put("threads", run.backend().threads());
@@ -163,12 +162,26 @@ final class ResultJson {
     json.put("samples", config.samples());
     json.put("likelihood_samples", config.likelihoodSamples());
     json.put("realised_examples", config.realisedExamples());
-    json.put("scale_shape", number(config.model().scaleShape()));
-    json.put("scale_rate", number(config.model().scaleRate()));
-    json.put("hidden_factor", number(config.model().hiddenFactor()));
-    json.put("last_factor", number(config.model().lastFactor()));
-    json.put("initial_range", number(config.model().initialRange()));
-    json.put("initial_deviation", number(config.model().initialDeviation()));
+    switch (config.model()) {
+      case FlatModel.Config flat -> {
+        json.put("posterior", Choice.nameOf(flat.posterior()));
+        json.put("scale_shape", number(flat.scaleShape()));
+        json.put("scale_rate", number(flat.scaleRate()));
+        json.put("hidden_factor", number(flat.hiddenFactor()));
+        json.put("last_factor", number(flat.lastFactor()));
+        json.put("initial_range", number(flat.initialRange()));
+        json.put("initial_deviation", number(flat.initialDeviation()));
+      }
+      case HorseshoeModel.Config horseshoe -> {
+        json.put("slab_shape", number(horseshoe.slabShape()));
+        json.put("slab_rate", number(horseshoe.slabRate()));
+        json.put("half_shape", number(horseshoe.halfShape()));
+        json.put("global_scale", number(horseshoe.globalScale()));
+        json.put("local_scales", Choice.nameOf(horseshoe.localScales()));
+        json.put("initial_range", number(horseshoe.initialRange()));
+        json.put("initial_deviation", number(horseshoe.initialDeviation()));
+      }
+    }
     return json;
   }
 

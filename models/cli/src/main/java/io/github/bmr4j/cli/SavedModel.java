@@ -133,7 +133,8 @@ final class SavedModel {
             Double.parseDouble(required(first + ".factor")),
             Double.parseDouble(required(last + ".factor")),
             published.initialRange(),
-            published.initialDeviation());
+            published.initialDeviation(),
+            published.posterior());
     FlatModel model = new FlatModel(backend, network, config, Long.parseLong(required("seed")));
     PosteriorFiles.load(file, backend, model);
     return model;

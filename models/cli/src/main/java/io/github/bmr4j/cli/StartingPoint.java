@@ -7,6 +7,7 @@ import io.github.bmr4j.models.io.SafetensorsReader;
 import io.github.bmr4j.models.io.TensorEntry;
 import io.github.bmr4j.models.method.FlatModel;
 import io.github.bmr4j.models.method.PosteriorFiles;
+import io.github.bmr4j.models.method.VariationalModel;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -103,8 +104,15 @@ final class StartingPoint {
    * @param backend that holds it
    * @param model of the same layers
    * @throws InvalidFileException if its layers are others
+   * @throws InputException if the method has another kind of posterior
    */
-  void give(Backend backend, FlatModel model) throws IOException {
-    PosteriorFiles.load(saved.file(), backend, model);
+  void give(Backend backend, VariationalModel model) throws IOException {
+    if (!(model instanceof FlatModel flat)) {
+      throw new InputException(
+          saved.file()
+              + " has the posterior of a flat network, which this --method does not train on from;"
+              + " choose stochastic-bmr");
+    }
+    PosteriorFiles.load(saved.file(), backend, flat);
   }
 }

@@ -110,7 +110,7 @@ public final class SpikeAndSlabCompression {
                 0,
                 true),
             3,
-            0,
+            1_500,
             100,
             0);
 

@@ -19,6 +19,7 @@ import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.data.Standardization;
 import io.github.bmr4j.models.io.InvalidFileException;
 import io.github.bmr4j.models.io.SafetensorsReader;
+import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
 import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
@@ -81,7 +82,8 @@ class PosteriorFilesTest {
     run = new StochasticBmr(backend, network, train, test, config, StochasticBmr.Listener.NONE);
     result = run.run();
     posterior = folder.resolve("posterior.safetensors");
-    PosteriorFiles.save(posterior, backend, run.model(), Map.of("note", "from the test"));
+    PosteriorFiles.save(
+        posterior, backend, (FlatModel) run.model(), Map.of("note", "from the test"));
   }
 
   @AfterAll
@@ -115,7 +117,7 @@ class PosteriorFilesTest {
   void predictionsOfTheLoadedModelAreBitIdentical() throws IOException {
     assertTrue(result.prunedFraction() > 0, "some weights must be out, so that masks matter");
     FlatModel loaded = other(5);
-    float[] expected = logits(run.model());
+    float[] expected = logits((FlatModel) run.model());
     assertFalse(Arrays.equals(expected, logits(loaded)), "before loading it is another model");
     Map<String, String> metadata = PosteriorFiles.load(posterior, backend, loaded);
     assertEquals("from the test", metadata.get("note"));
@@ -217,7 +219,8 @@ class PosteriorFilesTest {
             0.5,
             p.lastFactor(),
             p.initialRange(),
-            p.initialDeviation());
+            p.initialDeviation(),
+            p.posterior());
     FlatModel model = new FlatModel(backend, network, config, 5);
     InvalidFileException refused =
         assertThrows(
@@ -276,5 +279,30 @@ class PosteriorFilesTest {
     assertEquals(result.reduction().total() - result.reduction().kept(), removed);
     assertTrue(removed > 0);
     assertEquals(result.predicted(), predicted, 1e-6 * Math.abs(predicted));
+  }
+
+  /** The state dictionary of a model with scales in between is what the network computes with. */
+  @Test
+  void weightsOfOtherModelsAreTheirMeans() throws IOException {
+    HorseshoeModel model = new HorseshoeModel(backend, network, HorseshoeModel.Config.PUBLISHED, 7);
+    Path file = folder.resolve("weights.safetensors");
+    PosteriorFiles.saveWeights(file, backend, model, Map.of("note", "x"));
+    ParameterBlock first = network.parameters().get(0);
+    Node expected = model.draws().weights(first);
+    Graph graph = Graph.forInference(backend, expected);
+    model.sampling().posteriorMean();
+    graph.forward();
+    backend.memory().pull(expected.value().slice());
+    try (SafetensorsReader reader = SafetensorsReader.open(file)) {
+      assertEquals(PosteriorFiles.WEIGHTS_FORMAT, reader.metadata().get("format"));
+      assertEquals("x", reader.metadata().get("note"));
+      float[] weights = reader.readFloats(first.layer() + ".weight");
+      float[] biases = reader.readFloats(first.layer() + ".bias");
+      assertEquals(first.rows() * first.columns(), weights.length);
+      for (int i = 0; i < first.size(); i++) {
+        float value = i < weights.length ? weights[i] : biases[i - weights.length];
+        assertEquals(expected.value().slice().get(i), value);
+      }
+    }
   }
 }
