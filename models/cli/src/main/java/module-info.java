@@ -7,5 +7,6 @@ module io.github.bmr4j.cli {
       io.github.bmr4j.cli.Log;
 
   opens io.github.bmr4j.cli to
-      info.picocli;
+      info.picocli,
+      io.github.bmr4j.models;
 }

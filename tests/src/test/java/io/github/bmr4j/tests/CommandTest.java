@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -164,7 +165,7 @@ class CommandTest {
   }
 
   @Test
-  void anInterruptLeavesNothing() throws IOException, InterruptedException {
+  void anInterruptLeavesACheckpointAndSaysHowToGoOn() throws IOException, InterruptedException {
     CommandProcess process =
         CommandProcess.onModulePath(
             List.of(),
@@ -185,6 +186,27 @@ class CommandTest {
     assertNotEquals(0, ended.code());
     assertEquals("", ended.out());
     assertFalse(ended.err().contains("Exception"), ended.err());
-    assertFalse(Files.exists(folder.resolve("interrupted")), "it is gone");
+    assertTrue(ended.err().contains("To go on: bmr prune --warm-up 50"), ended.err());
+    assertTrue(ended.err().contains("--resume"), ended.err());
+    try (Stream<Path> left = Files.list(folder.resolve("interrupted"))) {
+      assertEquals(
+          List.of("checkpoint.safetensors"), left.map(f -> f.getFileName().toString()).toList());
+    }
+    Ended other =
+        CommandProcess.onModulePath(List.of(), prune("interrupted", "--resume", "--seed", "5"))
+            .end();
+    assertEquals(2, other.code(), other.toString());
+    assertTrue(other.err().contains("was saved with"), other.err());
+  }
+
+  /** Files may not grow beyond 40 kB: as full as a disk can be. */
+  @Test
+  void aDiskThatCannotTakeACheckpointIsFoundOutBeforeTheRun() throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/bin/bash")), "bash limits the size of files");
+    Ended ended = CommandProcess.withFilesUpTo(40, prune("full", "--hidden", "100")).end();
+    assertEquals(2, ended.code(), ended.toString());
+    assertTrue(ended.err().contains("no checkpoint"), ended.err());
+    assertFalse(ended.err().contains("round 1"), ended.err());
+    assertFalse(Files.exists(folder.resolve("full")), "nothing is left");
   }
 }

@@ -6,6 +6,7 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
+import java.util.Map;
 
 /**
  * A draw of a latent as the network sees it: s γ (μ + σ ε), with an optional scalar scale s from
@@ -45,7 +46,7 @@ public final class Draw extends LatentNode {
     }
     drawn = sampling.version();
     Slice out = value().slice();
-    if (sampling.isMean()) {
+    if (sampling.isMean() || latent.posterior() == Latent.Posterior.POINT) {
       backend.variational().mean(latent.factors(), scale(), latent.mask(), out);
     } else {
       backend
@@ -79,6 +80,12 @@ public final class Draw extends LatentNode {
   @Override
   protected void start(VariationalStep step, UpdateRule.Kind kind) {
     if (kind == UpdateRule.Kind.IVON) {
+      if (latent.posterior() == Latent.Posterior.POINT) {
+        throw new IllegalArgumentException(
+            "IVON finds a curvature for normal posteriors, but that of "
+                + latent.name()
+                + " is a point; use another optimizer");
+      }
       latent.startCurvature(step.klWeight);
     }
   }
@@ -96,6 +103,11 @@ public final class Draw extends LatentNode {
   @Override
   protected String nonFinite() {
     return latent.nonFinite();
+  }
+
+  @Override
+  protected Map<String, Slice> state() {
+    return latent.state();
   }
 
   @Override

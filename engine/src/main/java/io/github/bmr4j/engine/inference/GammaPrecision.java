@@ -9,6 +9,7 @@ import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
 import java.util.Arrays;
+import java.util.Map;
 
 /**
  * Noise precisions τ with independent Gamma priors and Gamma posterior factors, whose logarithms of
@@ -181,6 +182,11 @@ public final class GammaPrecision {
     protected String nonFinite() {
       int i = backend.reduction().firstNonFinite(parameters);
       return i < 0 ? null : "the posterior of " + name + "[" + i % size + "] is not finite";
+    }
+
+    @Override
+    protected Map<String, Slice> state() {
+      return Map.of(name, parameters, name + ".moment1", moment1, name + ".moment2", moment2);
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
+import java.util.Map;
 
 /**
  * Mean and variance of weights behind drawn gates, [2, n]: γμ and (γσ)². The gradient of γ is Σ (∂m
@@ -79,5 +80,10 @@ public final class GatedMoments extends LatentNode {
   @Override
   protected String nonFinite() {
     return null;
+  }
+
+  @Override
+  protected Map<String, Slice> state() {
+    return gates.state(moments.latent().name() + ".gates");
   }
 }

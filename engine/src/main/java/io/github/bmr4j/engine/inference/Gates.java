@@ -9,6 +9,7 @@ import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
 import java.util.Arrays;
+import java.util.Map;
 
 /**
  * Indicators γ that are kept in the posterior: w = γ b with b ~ N(0, s²) and γ ~ Bern(λ), so the
@@ -100,6 +101,11 @@ public final class Gates implements WeightPrior {
 
   private Slice allocate(int n) {
     return new Slice(backend.memory().allocate(n), 0, n);
+  }
+
+  /** Parameters and optimiser moments by their names, which begin with the given one. */
+  Map<String, Slice> state(String name) {
+    return Map.of(name, logits, name + ".moment1", moment1, name + ".moment2", moment2);
   }
 
   /** Number of weights and biases. */

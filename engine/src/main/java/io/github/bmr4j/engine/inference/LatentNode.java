@@ -2,8 +2,10 @@ package io.github.bmr4j.engine.inference;
 
 import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.tensor.Shape;
+import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
+import java.util.Map;
 
 /**
  * A random quantity as the network sees it: a draw, or moments. The gradients of its variational
@@ -49,6 +51,12 @@ public abstract class LatentNode extends Node {
 
   /** The first variational parameter that is not finite, in words for a message; null if none. */
   protected abstract String nonFinite();
+
+  /**
+   * All that steps change and the next step needs: parameters and optimiser moments, each with a
+   * name that is unique in the model. Who writes into one pushes it.
+   */
+  protected abstract Map<String, Slice> state();
 
   @Override
   protected final boolean isTrainable() {

@@ -31,7 +31,27 @@ public final class MeanFieldLogNormal extends Latent {
    */
   public MeanFieldLogNormal(
       Backend backend, String name, int index, int size, Gamma prior, Sampling sampling) {
-    super(backend, name, index, size, sampling);
+    this(backend, name, index, size, prior, sampling, Posterior.NORMAL);
+  }
+
+  /**
+   * @param backend holds the parameters
+   * @param name in files and messages
+   * @param index of the noise stream, unique in the model
+   * @param size number of quantities
+   * @param prior of each
+   * @param sampling which draw the network sees
+   * @param posterior what each factor is
+   */
+  public MeanFieldLogNormal(
+      Backend backend,
+      String name,
+      int index,
+      int size,
+      Gamma prior,
+      Sampling sampling,
+      Posterior posterior) {
+    super(backend, name, index, size, sampling, posterior);
     this.prior = prior;
     this.meanGradient = allocate(size);
     this.rhoGradient = allocate(size);
@@ -52,6 +72,10 @@ public final class MeanFieldLogNormal extends Latent {
       naturalStep(drawn, gradient, step, rule);
       return;
     }
+    if (posterior() == Posterior.POINT) {
+      updatePoint(gradient, step, rule);
+      return;
+    }
     backend()
         .variational()
         .logNormalGradients(
@@ -70,6 +94,30 @@ public final class MeanFieldLogNormal extends Latent {
     backend()
         .variational()
         .updatePoint(rho, rhoGradient, factors().rhoMoment1(), factors().rhoMoment2(), 1, rule);
+  }
+
+  /** −ln p(x) of the Gamma prior, as a function of u = ln x: rate eᵘ − (shape − 1) u. */
+  private void updatePoint(Slice gradient, VariationalStep step, UpdateRule rule) {
+    Slice mean = factors().mean();
+    for (int i = 0; i < size(); i++) {
+      double pull = prior.rate() * Math.exp(mean.get(i)) - (prior.shape() - 1);
+      meanGradient.set(
+          i, (float) (step.likelihoodWeight * (double) gradient.get(i) + step.klWeight * pull));
+    }
+    backend().memory().push(meanGradient);
+    backend()
+        .variational()
+        .updatePoint(mean, meanGradient, factors().meanMoment1(), factors().meanMoment2(), 1, rule);
+  }
+
+  @Override
+  float[] priorDraw(int stream, int draw) {
+    UniformWords uniforms = new UniformWords(sampling().seed(), stream, draw);
+    float[] drawn = new float[size()];
+    for (int i = 0; i < drawn.length; i++) {
+      drawn[i] = (float) Math.log(prior.draw(uniforms));
+    }
+    return drawn;
   }
 
   /**
@@ -124,8 +172,10 @@ public final class MeanFieldLogNormal extends Latent {
     double sum = 0;
     for (int i = 0; i < size(); i++) {
       sum +=
-          KullbackLeibler.divergence(
-              new LogNormal(mean.get(i), SpecialFunctions.softplus(rho.get(i))), prior);
+          posterior() == Posterior.POINT
+              ? -prior.logDensity(Math.exp(mean.get(i)))
+              : KullbackLeibler.divergence(
+                  new LogNormal(mean.get(i), SpecialFunctions.softplus(rho.get(i))), prior);
     }
     return sum;
   }

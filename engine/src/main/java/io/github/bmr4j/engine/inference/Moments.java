@@ -9,6 +9,7 @@ import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
+import java.util.Map;
 
 /**
  * Mean and variance of normal weights w = s γ b, which is what networks need that draw no weights:
@@ -157,6 +158,11 @@ public final class Moments extends LatentNode {
   @Override
   protected String nonFinite() {
     return latent.nonFinite();
+  }
+
+  @Override
+  protected Map<String, Slice> state() {
+    return latent.state();
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
 import java.util.Arrays;
+import java.util.Map;
 
 /**
  * Random factors θ on the outputs of structures (units, filters, hidden features), with independent
@@ -42,6 +43,7 @@ public final class MultiplicativeNoise {
   private final boolean[] kept;
   private final TruncatedNormal factor = new TruncatedNormal();
   private double divergenceFactor = 1;
+  private boolean deterministic;
 
   /**
    * @param backend holds the parameters
@@ -118,6 +120,21 @@ public final class MultiplicativeNoise {
           "The divergence's factor of " + name + " must be >= 0 and finite, but is " + factor);
     }
     divergenceFactor = factor;
+  }
+
+  /**
+   * Whether each θ is its mean, whatever the network draws, and its posterior is no longer trained.
+   *
+   * @param deterministic false to draw and to train again
+   */
+  public void setDeterministic(boolean deterministic) {
+    this.deterministic = deterministic;
+    sampling.invalidate();
+  }
+
+  /** Whether each θ is its mean now. */
+  boolean isMean() {
+    return deterministic || sampling.isMean();
   }
 
   /** Σ KL(q‖p) in nats of the structures that are in the model. */
@@ -220,6 +237,9 @@ public final class MultiplicativeNoise {
 
   /** One optimiser step from Σ ∂(−ln p)/∂θ · ∂θ/∂μ and the same for ln σ, a structure each. */
   void update(Slice byLocation, Slice byLogScale, VariationalStep step, UpdateRule rule) {
+    if (deterministic) {
+      return;
+    }
     backend.memory().pull(byLocation);
     backend.memory().pull(byLogScale);
     pullParameters();
@@ -254,6 +274,17 @@ public final class MultiplicativeNoise {
     }
     i = backend.reduction().firstNonFinite(logScale[0]);
     return i >= 0 ? "the posterior scale of " + name + "[" + i + "] is not finite" : null;
+  }
+
+  /** Parameters and optimiser moments by their names. */
+  Map<String, Slice> state() {
+    return Map.of(
+        name + ".location", location[0],
+        name + ".location.moment1", location[1],
+        name + ".location.moment2", location[2],
+        name + ".scale", logScale[0],
+        name + ".scale.moment1", logScale[1],
+        name + ".scale.moment2", logScale[2]);
   }
 
   Granularity granularity() {

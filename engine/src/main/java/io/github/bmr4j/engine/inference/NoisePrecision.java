@@ -6,6 +6,7 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
+import java.util.Map;
 
 /**
  * Precisions τ = exp(θ) of the observation noise of real targets, learned as points by maximum
@@ -100,6 +101,11 @@ public final class NoisePrecision {
       return backend.reduction().firstNonFinite(logarithms) < 0
           ? null
           : "the noise precision is not finite";
+    }
+
+    @Override
+    protected Map<String, Slice> state() {
+      return Map.of("noise", logarithms, "noise.moment1", moment1, "noise.moment2", moment2);
     }
   }
 }

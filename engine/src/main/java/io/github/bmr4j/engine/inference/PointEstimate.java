@@ -7,6 +7,7 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
+import java.util.Map;
 
 /**
  * Parameters without a distribution, trained by maximum likelihood beside the random ones: their
@@ -70,6 +71,14 @@ public final class PointEstimate {
     return values;
   }
 
+  /**
+   * What the optimiser remembers of the gradient, with Adam its average over some steps: a measure
+   * of it up to one factor for all parameters.
+   */
+  public Slice gradientMean() {
+    return moment1;
+  }
+
   /** Name in files and messages. */
   public String name() {
     return name;
@@ -108,6 +117,11 @@ public final class PointEstimate {
     protected String nonFinite() {
       int i = backend.reduction().firstNonFinite(values);
       return i >= 0 ? name + "[" + i + "] is not finite" : null;
+    }
+
+    @Override
+    protected Map<String, Slice> state() {
+      return Map.of(name, values, name + ".moment1", moment1, name + ".moment2", moment2);
     }
   }
 }

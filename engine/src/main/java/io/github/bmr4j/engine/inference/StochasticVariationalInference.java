@@ -10,6 +10,8 @@ import io.github.bmr4j.kernels.VariationalStep;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Maximises the evidence lower bound by stochastic gradients with one reparameterised sample a
@@ -112,6 +114,29 @@ public final class StochasticVariationalInference {
   /** Number of steps so far. */
   public long steps() {
     return optimizer.steps();
+  }
+
+  /**
+   * All that steps change and the next step needs, besides {@link #steps()}: parameters and
+   * optimiser moments in the back end's memory, by their names in the order of these.
+   */
+  public SortedMap<String, Slice> state() {
+    SortedMap<String, Slice> state = new TreeMap<>();
+    for (LatentNode latent : latents) {
+      state.putAll(latent.state());
+    }
+    return state;
+  }
+
+  /**
+   * Goes on where another run stopped: the arrays of {@link #state()} hold what its held.
+   *
+   * @param steps that it had done
+   */
+  public void resumeAt(long steps) {
+    state().values().forEach(backend.memory()::push);
+    optimizer.resumeAt(steps);
+    sampling.invalidate();
   }
 
   /** KL(q‖p) of all latents in nats. */

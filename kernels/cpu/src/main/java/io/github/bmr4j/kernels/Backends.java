@@ -121,6 +121,18 @@ public final class Backends {
   }
 
   /**
+   * What is known of builds of Java that corrupt memory or compile vectors wrongly, a sentence each;
+   * whether this one is among them say the {@link #warnings}.
+   */
+  public static List<String> knownDefects() {
+    return List.of(
+        "25.0.0 to 25.0.2: arrays that native code holds can be moved (JDK-8377811); mended in 25.0.3",
+        "25 with -XX:+UseCompactObjectHeaders: wrong code (JDK-8380060); never use it there",
+        "25: sums of byte vectors can be wrong (JDK-8378250); this project uses none",
+        "25: vectors of negative unsigned constants can be wrong (JDK-8384963); this project uses none");
+  }
+
+  /**
    * What is known to be wrong with this JVM, one sentence each with what to do: builds that corrupt
    * memory or miscompile. Empty on a good one.
    */

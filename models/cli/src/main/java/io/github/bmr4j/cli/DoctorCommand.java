@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code bmr doctor}: what this machine and this Java can do, and what to mend. */
@@ -24,10 +25,17 @@ import picocli.CommandLine.Spec;
           + " where data sets are looked for.",
       ""
     },
-    footer = {"", "Exit codes: 0 a back end works, 1 none does."})
+    footer = {"", "Exit codes: 0 a back end works, 1 none does, or one fails the self-test."})
 final class DoctorCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--selftest",
+      description =
+          "Compare every back end with the scalar one on random shapes for half a minute, and list"
+              + " the builds of Java that are known to compile wrongly.")
+  private boolean selfTest;
 
   @Mixin private OutputOptions output;
 
@@ -39,13 +47,22 @@ final class DoctorCommand implements Callable<Integer> {
     List<Availability> survey = Backends.survey();
     Optional<Availability> chosen = survey.stream().filter(Availability::available).findFirst();
     PrintWriter out = spec.commandLine().getOut();
+    DoctorSelfTest tested = selfTest ? DoctorSelfTest.run(survey) : null;
     if (output.json()) {
-      out.println(ResultJson.line(json(survey, chosen)));
+      Map<String, Object> json = json(survey, chosen);
+      if (tested != null) {
+        json.put("selftest", tested.json());
+      }
+      out.println(ResultJson.line(json));
     } else {
       print(out, survey, chosen);
+      if (tested != null) {
+        tested.print(out);
+      }
     }
     out.flush();
-    return chosen.isPresent() ? ExitCode.OK : ExitCode.FAILED;
+    boolean fails = tested != null && !tested.passed();
+    return chosen.isPresent() && !fails ? ExitCode.OK : ExitCode.FAILED;
   }
 
   private static void print(

@@ -13,6 +13,8 @@ import io.github.bmr4j.models.method.FreeEnergy;
 import io.github.bmr4j.models.method.PrincipledPruning;
 import io.github.bmr4j.models.method.RegressionModelFiles;
 import io.github.bmr4j.models.method.RegressionPrediction;
+import io.github.bmr4j.models.method.Resumable;
+import io.github.bmr4j.models.method.RunState;
 import io.github.bmr4j.models.metric.RegressionMetrics;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
@@ -25,6 +27,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.concurrent.locks.Lock;
 
 /**
  * {@code bmr prune --method principled-pruning}: a regression network, pruned round by round until
@@ -87,6 +91,46 @@ final class PrincipledRun {
             activation);
   }
 
+  /** The run, with what is measured before the first pruning. */
+  private static final class Guarded implements Resumable {
+
+    private record Full(List<RegressionMetrics> metrics) {}
+
+    private final PrincipledPruning pruning;
+    private List<RegressionMetrics> full = List.of();
+
+    Guarded(PrincipledPruning pruning) {
+      this.pruning = pruning;
+    }
+
+    @Override
+    public RunState state() {
+      return pruning
+          .state()
+          .progress("full", Full.class, () -> new Full(full), saved -> full = saved.metrics());
+    }
+
+    @Override
+    public Lock lock() {
+      return pruning.lock();
+    }
+
+    @Override
+    public void afterStep(Runnable action) {
+      pruning.afterStep(action);
+    }
+
+    @Override
+    public SortedMap<String, String> settings() {
+      return pruning.settings();
+    }
+
+    @Override
+    public long steps() {
+      return pruning.steps();
+    }
+  }
+
   /** What is measured at a time: the free energy of the training part, and the test part's fit. */
   private record Measured(FreeEnergy energy, long weights, List<RegressionMetrics> metrics) {}
 
@@ -96,10 +140,12 @@ final class PrincipledRun {
    * @param err for progress
    * @param quiet whether there is none
    * @param folder of the results
+   * @param guard saves the run
    * @param start when the command began, by {@link System#nanoTime}
    * @return the result
    */
-  Map<String, Object> run(PrintWriter err, boolean quiet, ResultFolder folder, long start)
+  Map<String, Object> run(
+      PrintWriter err, boolean quiet, ResultFolder folder, Autosave.Starter guard, long start)
       throws IOException {
     if (!quiet) {
       announce(err);
@@ -107,12 +153,13 @@ final class PrincipledRun {
     PrincipledPruning pruning = new PrincipledPruning(backend, network, split.train(), config);
     RegressionPrediction test =
         new RegressionPrediction(backend, pruning.model(), split.test(), PREDICTION_SAMPLES);
-    List<RegressionMetrics> full = new ArrayList<>();
+    Guarded guarded = new Guarded(pruning);
+    guard.start(guarded, folder, Autosave.settings(split, network, backend));
     StatusLine status = StatusLine.on(err);
     PrincipledPruning.Listener listener =
         quiet ? PrincipledPruning.Listener.NONE : new PrincipledProgress(status, config);
-    PrincipledPruning.Result result = pruning.run(() -> full.addAll(metrics(test)), listener);
-    Measured before = new Measured(result.trained(), result.weights(), full);
+    PrincipledPruning.Result result = pruning.run(() -> guarded.full = metrics(test), listener);
+    Measured before = new Measured(result.trained(), result.weights(), guarded.full);
     Measured after = new Measured(result.last(), result.kept(), metrics(test));
     double seconds = (System.nanoTime() - start) * 1e-9;
     Map<String, Object> json = json(pruning, result, before, after, seconds, folder);
@@ -125,6 +172,7 @@ final class PrincipledRun {
             new ResultFolder.Result(
                 ResultFiles.CERTIFICATE,
                 file -> CertificateFiles.save(file, pruning.reduction(), metadata)),
+            ResultFiles.report(json),
             new ResultFolder.Result(
                 ResultFiles.RESULT,
                 file -> AtomicFiles.writeText(file, Json.writeIndented(json)))));
@@ -233,6 +281,7 @@ final class PrincipledRun {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("posterior", folder.file(ResultFiles.POSTERIOR).toString());
     json.put("certificate", folder.file(ResultFiles.CERTIFICATE).toString());
+    json.put("report", folder.file(ResultFiles.REPORT).toString());
     json.put("result", folder.file(ResultFiles.RESULT).toString());
     return json;
   }

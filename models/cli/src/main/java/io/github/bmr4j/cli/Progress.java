@@ -41,7 +41,7 @@ final class Progress implements StochasticBmr.Listener {
   @Override
   public void step(long step, long total, double loss) {
     long now = nanoTime.getAsLong();
-    timeLeft.step(now);
+    timeLeft.step(step, now);
     boolean evaluationFollows = step == total || step == config.warmUp();
     if (status.isDue(now) || evaluationFollows) {
       String line =
@@ -59,7 +59,7 @@ final class Progress implements StochasticBmr.Listener {
   @Override
   public void pruned(Round round) {
     long now = nanoTime.getAsLong();
-    timeLeft.round(now);
+    timeLeft.round(round.reduction().round(), now);
     if (!pruned) {
       pruned = true;
       status.print("Pruning, in nats: log evidence gained as predicted, ELBO gained as realised.");

@@ -2,6 +2,7 @@ package io.github.bmr4j.cli;
 
 import io.github.bmr4j.models.io.AtomicFiles;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,8 @@ import java.util.stream.Stream;
 /**
  * The folder that a run's results go into. It is tried before the run starts; what it holds stays
  * as it is until all results are on disk beside it, and is then replaced. When the run fails or is
- * interrupted, nothing is left behind, not even a folder that was not there before.
+ * interrupted, nothing is left behind but a checkpoint to go on from; without one, not even a
+ * folder that was not there before.
  */
 final class ResultFolder implements AutoCloseable {
 
@@ -39,6 +41,9 @@ final class ResultFolder implements AutoCloseable {
    */
   record Result(String name, Writer writer) {}
 
+  /** Beginning of the names of folders that results are written into before they are in place. */
+  private static final String STAGING = ".bmr-";
+
   private final Path folder;
   private final List<Path> created;
 
@@ -48,6 +53,7 @@ final class ResultFolder implements AutoCloseable {
   private final Thread onInterrupt = new Thread(this::interrupted, "bmr-interrupted");
   private Path staging;
   private boolean committed;
+  private Autosave guard;
 
   private ResultFolder(Path folder, List<Path> created) {
     this.folder = folder;
@@ -80,6 +86,11 @@ final class ResultFolder implements AutoCloseable {
     return results;
   }
 
+  /** Takes the run's checkpoint into its care: it goes when all results are in place. */
+  void guard(Autosave autosave) {
+    guard = autosave;
+  }
+
   Path file(String name) {
     return folder.resolve(name);
   }
@@ -93,7 +104,7 @@ final class ResultFolder implements AutoCloseable {
   void commit(List<Result> results) throws IOException {
     replacing.lock();
     try {
-      staging = Files.createDirectory(folder.resolve(".bmr-" + UUID.randomUUID()));
+      staging = Files.createDirectory(folder.resolve(STAGING + UUID.randomUUID()));
       for (Result result : results) {
         result.writer().write(staging.resolve(result.name()));
       }
@@ -104,6 +115,9 @@ final class ResultFolder implements AutoCloseable {
             folder.resolve(result.name()),
             StandardCopyOption.ATOMIC_MOVE);
       }
+      if (guard != null) {
+        guard.finish();
+      }
     } finally {
       removeStaging();
       replacing.unlock();
@@ -113,6 +127,9 @@ final class ResultFolder implements AutoCloseable {
   /** Removes what is of no use when nothing was committed. */
   @Override
   public void close() {
+    if (guard != null) {
+      guard.close();
+    }
     try {
       Runtime.getRuntime().removeShutdownHook(onInterrupt);
     } catch (IllegalStateException shuttingDown) {
@@ -143,6 +160,17 @@ final class ResultFolder implements AutoCloseable {
           .log(System.Logger.Level.WARNING, "Cannot remove " + staging + ": " + failure);
     }
     staging = null;
+  }
+
+  /** Removes what a run that was killed has left in the middle of writing. */
+  void removeLeftovers() throws IOException {
+    AtomicFiles.removeTemporaries(folder);
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, STAGING + "*")) {
+      for (Path path : left) {
+        staging = path;
+        removeStaging();
+      }
+    }
   }
 
   private void removeCreated() {

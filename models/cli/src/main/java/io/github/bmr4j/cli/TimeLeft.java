@@ -15,6 +15,8 @@ final class TimeLeft {
   private long last;
   private long steps;
   private int rounds;
+  private long heardSteps;
+  private int heardRounds;
   private double stepSeconds;
   private double roundSeconds;
   private double evaluationSeconds;
@@ -30,18 +32,28 @@ final class TimeLeft {
     this.last = now;
   }
 
-  /** A training step has ended. */
-  void step(long now) {
-    steps++;
+  /**
+   * A training step has ended.
+   *
+   * @param step its number in the run, of which an earlier process may have done a part
+   */
+  void step(long step, long now) {
+    steps = step;
+    heardSteps++;
     double seconds = since(now);
     // A plain mean at first, so that the estimate does not hang on the first step.
-    stepSeconds += (seconds - stepSeconds) * Math.max(SHARE, 1.0 / steps);
+    stepSeconds += (seconds - stepSeconds) * Math.max(SHARE, 1.0 / heardSteps);
   }
 
-  /** A pruning has ended, its evaluations included. */
-  void round(long now) {
-    rounds++;
-    roundSeconds += (since(now) - roundSeconds) / rounds;
+  /**
+   * A pruning has ended, its evaluations included.
+   *
+   * @param round its number in the run
+   */
+  void round(int round, long now) {
+    rounds = round;
+    heardRounds++;
+    roundSeconds += (since(now) - roundSeconds) / heardRounds;
   }
 
   /** An evaluation has ended. */

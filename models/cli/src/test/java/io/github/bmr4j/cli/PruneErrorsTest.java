@@ -79,7 +79,7 @@ class PruneErrorsTest {
         "--data-dir somewhere               | digits is bundled | --data-dir",
         "--hidden 900000000                 | --hidden | 2^31",
         "--quiet --verbose                  | --quiet | --verbose",
-        "--frobnicate                       | --frobnicate | bmr prune",
+        "--xyzzy                            | --xyzzy | bmr prune",
         "stray                              | stray | bmr prune",
       })
   void badUsageSaysWhatAndWhatToDo(String arguments, String what, String advice) {

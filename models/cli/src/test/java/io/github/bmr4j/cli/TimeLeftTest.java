@@ -12,15 +12,16 @@ class TimeLeftTest {
   @Test
   void isExactWhenEachKindTakesTheSameTime() {
     long now = 0;
+    long step = 0;
     TimeLeft left = new TimeLeft(100 + 4 * 50, 4, now);
     for (int i = 0; i < 100; i++) {
-      left.step(now += 10 * MILLISECOND);
+      left.step(++step, now += 10 * MILLISECOND);
     }
     left.evaluation(now += 500 * MILLISECOND);
-    left.round(now += 100 * MILLISECOND);
+    left.round(1, now += 100 * MILLISECOND);
     assertEquals(4 * 50 * 0.01 + 3 * 0.1 + 0.5, left.left(), 1e-9);
     for (int i = 0; i < 50; i++) {
-      left.step(now += 10 * MILLISECOND);
+      left.step(++step, now += 10 * MILLISECOND);
     }
     assertEquals(3 * 50 * 0.01 + 3 * 0.1 + 0.5, left.left(), 1e-9);
   }
@@ -29,12 +30,13 @@ class TimeLeftTest {
   @Test
   void forgetsSlowFirstSteps() {
     long now = 0;
+    long step = 0;
     TimeLeft left = new TimeLeft(2_000, 0, now);
     for (int i = 0; i < 20; i++) {
-      left.step(now += 100 * MILLISECOND);
+      left.step(++step, now += 100 * MILLISECOND);
     }
     for (int i = 0; i < 980; i++) {
-      left.step(now += MILLISECOND);
+      left.step(++step, now += MILLISECOND);
     }
     assertEquals(1_000 * 0.001, left.left(), 0.01);
   }

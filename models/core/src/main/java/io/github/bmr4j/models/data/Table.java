@@ -2,11 +2,14 @@ package io.github.bmr4j.models.data;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * A table of cells with named columns, as a file has it, and how it becomes a data set: one column
@@ -17,6 +20,13 @@ public final class Table {
 
   /** What stands for a missing value, apart from nothing at all. */
   private static final Set<String> MISSING = Set.of("na", "n/a", "nan", "null", "none", "?");
+
+  /** No backtracking: each character can be read in one way only. */
+  private static final Pattern DECIMAL =
+      Pattern.compile("[+-]?(?:\\d++(?:\\.\\d*+)?|\\.\\d++|Infinity)(?:[eE][+-]?\\d++)?");
+
+  /** More different values than a column of classes or indicators can have in earnest. */
+  private static final int MOST_VALUES = 1_000;
 
   private final String name;
   private final List<String> columns;
@@ -139,9 +149,11 @@ public final class Table {
     int t = column(target);
     requireFeatures(Set.of(t));
     List<String> classes = values(t);
+    Map<String, Integer> index = new HashMap<>();
+    classes.forEach(value -> index.put(value, index.size()));
     int[] labels = new int[size()];
     for (int i = 0; i < size(); i++) {
-      labels[i] = classes.indexOf(cell(i, t));
+      labels[i] = index.get(cell(i, t));
     }
     Features features = features(Set.of(t), categorical);
     return new Named(
@@ -154,6 +166,88 @@ public final class Table {
             provenance),
         features.names,
         List.of(target));
+  }
+
+  /**
+   * The features of rows that a data set of an earlier table had, by their names; columns that are
+   * none of them do not matter.
+   *
+   * @param names of columns of numbers, or {@code column=value} for an indicator
+   * @return [rows, names], row-major
+   * @throws IllegalArgumentException if a column is not there, a value is missing, or a cell has
+   *     none of its column's known values; names line and column
+   */
+  public float[] features(List<String> names) {
+    float[] values = new float[Math.multiplyExact(size(), names.size())];
+    for (int k = 0; k < names.size(); k++) {
+      String name = names.get(k);
+      int equals = name.indexOf('=');
+      if (columns.contains(name) || equals < 0) {
+        int j = column(name);
+        for (int i = 0; i < size(); i++) {
+          values[i * names.size() + k] = number(i, j);
+        }
+      } else {
+        String prefix = name.substring(0, equals + 1);
+        int j = column(name.substring(0, equals));
+        for (int i = 0; i < size(); i++) {
+          String cell = cell(i, j);
+          if (!names.contains(prefix + cell)) {
+            throw unknown(cell, i, j, names.stream().filter(n -> n.startsWith(prefix)).toList());
+          }
+          values[i * names.size() + k] = name.equals(prefix + cell) ? 1 : 0;
+        }
+      }
+    }
+    return values;
+  }
+
+  /**
+   * The rows' classes, by the names that they had in an earlier table.
+   *
+   * @param target the column of the classes
+   * @param classes their names
+   * @throws IllegalArgumentException if there is no such column, or a cell has another value; names
+   *     line and column
+   */
+  public int[] labels(String target, List<String> classes) {
+    int t = column(target);
+    int[] labels = new int[size()];
+    for (int i = 0; i < size(); i++) {
+      labels[i] = classes.indexOf(cell(i, t));
+      if (labels[i] < 0) {
+        throw unknown(cell(i, t), i, t, classes);
+      }
+    }
+    return labels;
+  }
+
+  /**
+   * Whether no cell of a column is a number, so that it can only have names of classes.
+   *
+   * @param name of the column
+   * @throws IllegalArgumentException if there is no such column
+   */
+  public boolean isWithoutNumbers(String name) {
+    return isWithoutNumbers(column(name));
+  }
+
+  /** Where the rows are from. */
+  public Provenance provenance() {
+    return provenance;
+  }
+
+  private IllegalArgumentException unknown(String cell, int i, int j, List<String> known) {
+    return new IllegalArgumentException(
+        name
+            + " has '"
+            + cell
+            + "' in line "
+            + lines.get(i)
+            + ", column '"
+            + columns.get(j)
+            + "', but known are "
+            + String.join(", ", known));
   }
 
   private record Features(List<String> names, float[] values) {}
@@ -206,6 +300,18 @@ public final class Table {
     Set<String> values = new TreeSet<>();
     for (int i = 0; i < size(); i++) {
       values.add(cell(i, j));
+      if (values.size() > MOST_VALUES) {
+        throw new IllegalArgumentException(
+            name
+                + " has more than "
+                + MOST_VALUES
+                + " different values in column '"
+                + columns.get(j)
+                + "' up to line "
+                + lines.get(i)
+                + ", too many for classes or indicators; leave the column out, or mend what is no"
+                + " number in it");
+      }
     }
     List<String> ordered = new ArrayList<>(values);
     if (ordered.stream().allMatch(Table::isNumber)) {
@@ -248,13 +354,9 @@ public final class Table {
     return value;
   }
 
+  /** Decimal, or what says of itself that it is not finite; not Java's 1f, 2d and 0x1p3. */
   private static boolean isNumber(String cell) {
-    try {
-      Double.parseDouble(cell);
-      return true;
-    } catch (NumberFormatException notANumber) {
-      return false;
-    }
+    return DECIMAL.matcher(cell).matches();
   }
 
   private int column(String wanted) {

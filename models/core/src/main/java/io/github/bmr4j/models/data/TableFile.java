@@ -3,10 +3,14 @@ package io.github.bmr4j.models.data;
 import io.github.bmr4j.models.io.InvalidFileException;
 import io.github.bmr4j.models.io.Sha256;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -88,7 +92,21 @@ public final class TableFile {
     String name = fileName == null ? file.toString() : fileName.toString();
     Provenance provenance =
         new Provenance(file.toString(), "unknown", Map.of(name, Sha256.of(bytes)));
-    return parse(name, new String(bytes, StandardCharsets.UTF_8), format, provenance);
+    return parse(name, text(bytes, file), format, provenance);
+  }
+
+  /** No character that stands for bytes that are none: it would be a value that nobody wrote. */
+  private static String text(byte[] bytes, Path file) {
+    CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+    ByteBuffer in = ByteBuffer.wrap(bytes);
+    CharBuffer out = CharBuffer.allocate(bytes.length);
+    if (decoder.decode(in, out, true).isError()) {
+      throw new InvalidFileException(
+          file.toString(),
+          in.position(),
+          "is not UTF-8 here; convert it, or write it anew as such");
+    }
+    return out.flip().toString();
   }
 
   /**
@@ -126,21 +144,18 @@ public final class TableFile {
       }
     }
     List<String> names = new ArrayList<>();
+    Map<String, Integer> places = new HashMap<>();
     for (int j = 0; j < columns; j++) {
       String column = format.header() ? rows.get(0).get(j).strip() : "x" + (j + 1);
       if (column.isEmpty()) {
         throw new InvalidFileException(name, -1, "column " + (j + 1) + " has no name in line 1");
       }
-      if (names.contains(column)) {
+      Integer other = places.putIfAbsent(column, j);
+      if (other != null) {
         throw new InvalidFileException(
             name,
             -1,
-            "two columns are called '"
-                + column
-                + "': "
-                + (names.indexOf(column) + 1)
-                + " and "
-                + (j + 1));
+            "two columns are called '" + column + "': " + (other + 1) + " and " + (j + 1));
       }
       names.add(column);
     }

@@ -7,6 +7,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -134,6 +135,20 @@ public final class AtomicFiles {
               "cannot write into this folder (" + reason + "); make it writable or choose another");
       unwritable.initCause(failure);
       throw unwritable;
+    }
+  }
+
+  /**
+   * Removes temporary files that a killed run has left behind.
+   *
+   * @param folder that no run writes into now
+   * @throws IOException when one cannot be removed
+   */
+  public static void removeTemporaries(Path folder) throws IOException {
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, ".*" + TEMPORARY_SUFFIX)) {
+      for (Path file : left) {
+        Files.deleteIfExists(file);
+      }
     }
   }
 

@@ -1,6 +1,8 @@
 package io.github.bmr4j.models.io;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -27,6 +29,15 @@ record SafetensorsHeader(Map<String, String> metadata, List<TensorEntry> tensors
   static final int PREFIX = Long.BYTES;
 
   static final String METADATA = "__metadata__";
+
+  /** Key of the metadata's entry with the SHA-256 of the file in which these digits are all 0. */
+  static final String SEAL = "sha256";
+
+  /** Stands for the digest while it is computed. */
+  static final String NO_DIGEST = "0".repeat(64);
+
+  private static final byte[] BEFORE_SEAL =
+      ('"' + SEAL + "\":\"").getBytes(StandardCharsets.US_ASCII);
 
   private static final Json.Limits LIMITS = new Json.Limits(16, 5_000_000);
 
@@ -57,6 +68,24 @@ record SafetensorsHeader(Map<String, String> metadata, List<TensorEntry> tensors
               + " bytes follow (is the file truncated?)");
     }
     return (int) length;
+  }
+
+  /**
+   * Writes a digest into a header that has a {@link #SEAL}.
+   *
+   * @param header JSON as {@link SafetensorsWriter} writes it: no text within it has a quotation
+   *     mark that is not escaped, so the key is found once
+   * @param digest 64 digits
+   */
+  static void putSeal(byte[] header, String digest) {
+    for (int i = 0; i + BEFORE_SEAL.length + digest.length() < header.length; i++) {
+      if (Arrays.equals(header, i, i + BEFORE_SEAL.length, BEFORE_SEAL, 0, BEFORE_SEAL.length)) {
+        byte[] digits = digest.getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(digits, 0, header, i + BEFORE_SEAL.length, digits.length);
+        return;
+      }
+    }
+    // Another writer's JSON, with blanks: it keeps its digits, and so its digest is a wrong one.
   }
 
   /**

@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
 
 /**
  * Reads a safetensors file, mapped into memory: files and tensors may be larger than 2 GiB as long
@@ -18,6 +19,8 @@ public final class SafetensorsReader extends TensorReader {
 
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private static final long CHUNK_BYTES = 1 << 20;
 
   private final Arena arena;
   private final MemorySegment file;
@@ -80,6 +83,34 @@ public final class SafetensorsReader extends TensorReader {
   @Override
   long offset(TensorEntry tensor) {
     return dataOffset + tensor.begin();
+  }
+
+  /**
+   * Makes sure that the file is, to the last bit, what {@link SafetensorsWriter#seal} wrote.
+   *
+   * @throws InvalidFileException if it is not, or has no checksum
+   */
+  public void requireSeal() {
+    String claimed = metadata().get(SafetensorsHeader.SEAL);
+    if (claimed == null || claimed.length() != SafetensorsHeader.NO_DIGEST.length()) {
+      throw new InvalidFileException(
+          source(), -1, "has no checksum, but one was written with every file of its kind");
+    }
+    byte[] header = file.asSlice(0, dataOffset).toArray(ValueLayout.JAVA_BYTE);
+    SafetensorsHeader.putSeal(header, SafetensorsHeader.NO_DIGEST);
+    MessageDigest digest = Sha256.digest();
+    digest.update(header);
+    for (long from = dataOffset; from < file.byteSize(); from += CHUNK_BYTES) {
+      long count = Math.min(CHUNK_BYTES, file.byteSize() - from);
+      digest.update(file.asSlice(from, count).asByteBuffer());
+    }
+    String found = Sha256.hexadecimal(digest);
+    if (!found.equals(claimed)) {
+      throw new InvalidFileException(
+          source(),
+          -1,
+          "has the checksum " + found + ", but was written with " + claimed + " (it is damaged)");
+    }
   }
 
   /** Unmaps the file. */

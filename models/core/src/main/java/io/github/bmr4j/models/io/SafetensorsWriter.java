@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -21,8 +22,21 @@ public final class SafetensorsWriter extends TensorWriter<SafetensorsWriter> {
 
   private final Map<String, String> metadata = new LinkedHashMap<>();
 
+  private boolean sealed;
+
   /** An empty file. */
   public SafetensorsWriter() {}
+
+  /**
+   * Puts a checksum of the whole file into its metadata; see {@link SafetensorsReader#requireSeal}.
+   *
+   * @return this
+   */
+  public SafetensorsWriter seal() {
+    metadata(SafetensorsHeader.SEAL, SafetensorsHeader.NO_DIGEST);
+    sealed = true;
+    return this;
+  }
 
   @Override
   SafetensorsWriter self() {
@@ -56,7 +70,12 @@ public final class SafetensorsWriter extends TensorWriter<SafetensorsWriter> {
     List<Pending> ordered = pending();
     ordered.sort(Comparator.comparingInt((Pending tensor) -> tensor.type().bytes()).reversed());
     byte[] header = header(ordered);
-    AtomicFiles.write(path, channel -> write(channel, header, ordered));
+    if (sealed) {
+      MessageDigest digest = Sha256.digest();
+      write(digest::update, header, ordered);
+      SafetensorsHeader.putSeal(header, Sha256.hexadecimal(digest));
+    }
+    AtomicFiles.write(path, channel -> write(bytes -> writeAll(channel, bytes), header, ordered));
   }
 
   private byte[] header(List<Pending> ordered) {
@@ -91,13 +110,12 @@ public final class SafetensorsWriter extends TensorWriter<SafetensorsWriter> {
     return header;
   }
 
-  private static void write(FileChannel channel, byte[] header, List<Pending> ordered)
-      throws IOException {
+  private static void write(Sink sink, byte[] header, List<Pending> ordered) throws IOException {
     ByteBuffer chunk = chunk();
-    writeAll(channel, chunk.putLong(header.length).flip());
-    writeAll(channel, ByteBuffer.wrap(header));
+    sink.accept(chunk.putLong(header.length).flip());
+    sink.accept(ByteBuffer.wrap(header));
     for (Pending tensor : ordered) {
-      forEachChunk(tensor, chunk, bytes -> writeAll(channel, bytes));
+      forEachChunk(tensor, chunk, sink);
     }
   }
 

@@ -73,6 +73,11 @@ public abstract sealed class TensorReader implements AutoCloseable
     }
   }
 
+  /** The file's name for messages. */
+  public final String source() {
+    return source;
+  }
+
   /** A tensor's elements, row-major and little-endian. */
   abstract MemorySegment bytes(TensorEntry tensor);
 

@@ -13,6 +13,10 @@ import io.github.bmr4j.models.pruning.StructurePruning;
 import io.github.bmr4j.models.pruning.StructureRule;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * Structured pruning by multiplicative noise (Wright, Igel, Selvan: BMRS: Bayesian model reduction
@@ -20,7 +24,7 @@ import java.util.List;
  * structure is trained by variational inference; after each epoch a rule decides from the factors'
  * posteriors which structures are in the model; in the end the rest is fine-tuned.
  */
-public final class Bmrs {
+public final class Bmrs implements Resumable {
 
   /** How the divergences of the structures enter the objective. */
   public enum DivergenceWeighting {
@@ -33,16 +37,79 @@ public final class Bmrs {
     EVIDENCE_LOWER_BOUND
   }
 
+  /** When θ is drawn, and its posterior learnt; else each θ is its mean and stays as it is. */
+  public enum Drawing {
+    /** In training and fine-tuning: as published. */
+    ALWAYS,
+    /** In training only: fine-tuning is that of a plain network. */
+    TRAINING,
+    /** Never: the network of the baselines, in which a structure leaves for its weights alone. */
+    NEVER
+  }
+
   /**
-   * The schedule and its settings.
+   * What is minimised: mean cross entropy and the divergences of the structures.
    *
-   * @param model prior and starting values
    * @param weighting of the divergence
+   * @param factor on the divergence; 1 but for a tempered objective
+   * @param drawing when θ is random
+   */
+  public record Objective(DivergenceWeighting weighting, double factor, Drawing drawing) {
+
+    /** The published one. */
+    public static final Objective PUBLISHED =
+        new Objective(DivergenceWeighting.MEAN, 1, Drawing.ALWAYS);
+
+    /**
+     * @throws IllegalArgumentException if the factor is negative or not finite
+     */
+    public Objective {
+      if (!(factor >= 0 && factor < Double.POSITIVE_INFINITY)) {
+        throw new IllegalArgumentException(
+            "The divergence's factor must be >= 0 and finite, but is " + factor);
+      }
+    }
+  }
+
+  /**
+   * How long and how fast.
+   *
    * @param batch examples a step
    * @param epochs of training
    * @param pruneEvery epochs between decisions; 0 for a single one after training
    * @param fineTuneEpochs with the structures that are left
    * @param learningRate of Adam, constant
+   */
+  public record Schedule(
+      int batch, int epochs, int pruneEvery, int fineTuneEpochs, double learningRate) {
+
+    /** The published one for a multi-layer perceptron on Fashion-MNIST. */
+    public static final Schedule PUBLISHED = new Schedule(128, 50, 1, 10, 1.5e-3);
+
+    /** The published one for LeNet-5 on Fashion-MNIST. */
+    public static final Schedule PUBLISHED_LENET = new Schedule(32, 50, 1, 10, 1.4e-3);
+
+    /**
+     * @throws IllegalArgumentException if a count is too small, or the rate not positive and finite
+     */
+    public Schedule {
+      atLeast("batch", batch, 1);
+      atLeast("epochs", epochs, 0);
+      atLeast("pruneEvery", pruneEvery, 0);
+      atLeast("fineTuneEpochs", fineTuneEpochs, 0);
+      if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
+        throw new IllegalArgumentException(
+            "learningRate must be positive and finite, but is " + learningRate);
+      }
+    }
+  }
+
+  /**
+   * All settings.
+   *
+   * @param model prior and starting values
+   * @param objective what is minimised
+   * @param schedule how long and how fast
    * @param rule decides which structures leave
    * @param validationFraction share of the training set that is held out to choose the epoch of
    *     fine-tuning by, in [0, 1); 0 takes the last one
@@ -51,12 +118,8 @@ public final class Bmrs {
    */
   public record Config(
       NoisyModel.Config model,
-      DivergenceWeighting weighting,
-      int batch,
-      int epochs,
-      int pruneEvery,
-      int fineTuneEpochs,
-      double learningRate,
+      Objective objective,
+      Schedule schedule,
       StructureRule rule,
       double validationFraction,
       int likelihoodSamples,
@@ -68,12 +131,8 @@ public final class Bmrs {
     public static final Config PUBLISHED =
         new Config(
             NoisyModel.Config.PUBLISHED,
-            DivergenceWeighting.MEAN,
-            128,
-            50,
-            1,
-            10,
-            1.5e-3,
+            Objective.PUBLISHED,
+            Schedule.PUBLISHED,
             StructureRule.BMRS_N,
             0.2,
             3,
@@ -83,106 +142,45 @@ public final class Bmrs {
      * @throws IllegalArgumentException if a count is too small, or a number outside its domain
      */
     public Config {
-      atLeast("batch", batch, 1);
-      atLeast("epochs", epochs, 0);
-      atLeast("pruneEvery", pruneEvery, 0);
-      atLeast("fineTuneEpochs", fineTuneEpochs, 0);
       atLeast("likelihoodSamples", likelihoodSamples, 1);
-      if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
-        throw new IllegalArgumentException(
-            "learningRate must be positive and finite, but is " + learningRate);
-      }
       if (!(validationFraction >= 0 && validationFraction < 1)) {
         throw new IllegalArgumentException(
             "validationFraction must lie in [0, 1), but is " + validationFraction);
       }
     }
 
-    private static void atLeast(String name, int value, int least) {
-      if (value < least) {
-        throw new IllegalArgumentException(
-            name + " must be at least " + least + ", but is " + value);
-      }
+    /** These settings with another model. */
+    public Config withModel(NoisyModel.Config other) {
+      return new Config(
+          other, objective, schedule, rule, validationFraction, likelihoodSamples, seed);
+    }
+
+    /** These settings with another objective. */
+    public Config withObjective(Objective other) {
+      return new Config(model, other, schedule, rule, validationFraction, likelihoodSamples, seed);
     }
 
     /** These settings with another schedule. */
-    public Config withSchedule(int batch, int epochs, int pruneEvery, int fineTuneEpochs) {
-      return new Config(
-          model,
-          weighting,
-          batch,
-          epochs,
-          pruneEvery,
-          fineTuneEpochs,
-          learningRate,
-          rule,
-          validationFraction,
-          likelihoodSamples,
-          seed);
-    }
-
-    /** These settings with another learning rate. */
-    public Config withLearningRate(double rate) {
-      return new Config(
-          model,
-          weighting,
-          batch,
-          epochs,
-          pruneEvery,
-          fineTuneEpochs,
-          rate,
-          rule,
-          validationFraction,
-          likelihoodSamples,
-          seed);
+    public Config withSchedule(Schedule other) {
+      return new Config(model, objective, other, rule, validationFraction, likelihoodSamples, seed);
     }
 
     /** These settings with another rule. */
     public Config withRule(StructureRule other) {
       return new Config(
-          model,
-          weighting,
-          batch,
-          epochs,
-          pruneEvery,
-          fineTuneEpochs,
-          learningRate,
-          other,
-          validationFraction,
-          likelihoodSamples,
-          seed);
-    }
-
-    /** These settings with another weighting of the divergence. */
-    public Config withWeighting(DivergenceWeighting other) {
-      return new Config(
-          model,
-          other,
-          batch,
-          epochs,
-          pruneEvery,
-          fineTuneEpochs,
-          learningRate,
-          rule,
-          validationFraction,
-          likelihoodSamples,
-          seed);
+          model, objective, schedule, other, validationFraction, likelihoodSamples, seed);
     }
 
     /** These settings with another seed. */
     public Config withSeed(long other) {
       return new Config(
-          model,
-          weighting,
-          batch,
-          epochs,
-          pruneEvery,
-          fineTuneEpochs,
-          learningRate,
-          rule,
-          validationFraction,
-          likelihoodSamples,
-          other);
+          model, objective, schedule, rule, validationFraction, likelihoodSamples, other);
+    }
+  }
+
+  private static void atLeast(String name, int value, int least) {
+    if (value < least) {
+      throw new IllegalArgumentException(name + " must be at least " + least + ", but is " + value);
     }
   }
 
@@ -256,6 +254,7 @@ public final class Bmrs {
   private final Backend backend;
   private final NoisyModel model;
   private final Config config;
+  private final Schedule schedule;
   private final Dataset train;
   private final Dataset validation;
   private final Dataset test;
@@ -264,9 +263,23 @@ public final class Bmrs {
   private final Prediction prediction;
   private final StructurePruning pruning;
   private final long stepsPerEpoch;
-  private final List<Epoch> epochs = new ArrayList<>();
+  private final Lock lock = new ReentrantLock(true);
+  private Runnable afterStep = () -> {};
+  private List<Epoch> epochs = new ArrayList<>();
+
+  /** Σ of the losses of the epoch's steps so far. */
+  private double epochLoss;
+
   private Evaluation before;
   private StructurePruning.Decision decision;
+
+  /** Whether the last decision has been made, and only fine-tuning is left. */
+  private boolean decided;
+
+  /** The best epoch of fine-tuning and its accuracy. */
+  private final NoisyModel.Snapshot best;
+
+  private double bestAccuracy = Double.NEGATIVE_INFINITY;
   private long trainNanos;
   private long pruneNanos;
   private long evaluateNanos;
@@ -288,6 +301,7 @@ public final class Bmrs {
       Listener listener) {
     this.backend = backend;
     this.config = config;
+    this.schedule = config.schedule();
     this.test = test;
     this.listener = listener;
     int[] order = new int[train.size()];
@@ -299,7 +313,7 @@ public final class Bmrs {
     weighDivergences();
     Batches batches =
         Batches.shuffled(
-            this.train.size(), Math.min(config.batch(), this.train.size()), config.seed());
+            this.train.size(), Math.min(schedule.batch(), this.train.size()), config.seed());
     this.stepsPerEpoch = batches.stepsPerEpoch();
     this.training =
         new Training(
@@ -307,10 +321,11 @@ public final class Bmrs {
             model,
             this.train,
             batches,
-            Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(config.learningRate())));
+            Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(schedule.learningRate())));
     int largest = Math.max(this.train.size(), test.size());
     this.prediction = new Prediction(backend, model, Math.min(PREDICTION_BATCH, largest));
     this.pruning = new StructurePruning(backend, model.structures(), config.rule());
+    this.best = model.snapshot();
   }
 
   private void weighDivergences() {
@@ -319,25 +334,43 @@ public final class Bmrs {
       layer
           .noise()
           .setDivergenceFactor(
-              switch (config.weighting()) {
-                case MEAN -> (double) train.size() / layers.size() / layer.noise().size();
-                case EVIDENCE_LOWER_BOUND -> 1;
-              });
+              config.objective().factor()
+                  * switch (config.objective().weighting()) {
+                    case MEAN -> (double) train.size() / layers.size() / layer.noise().size();
+                    case EVIDENCE_LOWER_BOUND -> 1;
+                  });
     }
   }
 
-  /** Runs the whole schedule. */
+  /** Runs the whole schedule, or what is left of it; structures leave by the rule's threshold. */
   public Result run() {
-    for (int i = 1; i <= config.epochs(); i++) {
-      double loss = train();
-      if (config.pruneEvery() > 0 && i % config.pruneEvery() == 0) {
-        prune();
+    return run(pruning::prune, schedule.pruneEvery());
+  }
+
+  /**
+   * Runs the schedule with a single decision, after training.
+   *
+   * @param share of the structures that leaves then, those that the rule ranks first, in [0, 1]
+   */
+  public Result runToShare(double share) {
+    return run(() -> pruning.pruneFirst(share, false), 0);
+  }
+
+  private Result run(Supplier<StructurePruning.Decision> decisions, int pruneEvery) {
+    model.setDeterministic(config.objective().drawing() == Drawing.NEVER);
+    while (epochs.size() < schedule.epochs()) {
+      double loss = finishEpoch();
+      if (pruneEvery > 0 && (epochs.size() + 1) % pruneEvery == 0) {
+        prune(decisions);
       }
       report(loss);
     }
-    prune();
-    if (before == null) {
-      before = evaluate("before");
+    if (!decided) {
+      prune(decisions);
+      if (before == null) {
+        before = evaluate("before");
+      }
+      decided = true;
     }
     fineTune();
     Evaluation after = evaluate("after");
@@ -395,41 +428,51 @@ public final class Bmrs {
 
   /** Trains on with the structures that are left, and goes back to the best epoch. */
   private void fineTune() {
-    double best = Double.NEGATIVE_INFINITY;
-    NoisyModel.Snapshot bestModel = null;
-    for (int i = 0; i < config.fineTuneEpochs(); i++) {
-      double accuracy = report(train());
-      if (accuracy > best) {
-        best = accuracy;
-        bestModel = model.snapshot();
-      }
+    model.setDeterministic(config.objective().drawing() != Drawing.ALWAYS);
+    while (epochs.size() < schedule.epochs() + schedule.fineTuneEpochs()) {
+      report(finishEpoch());
     }
-    if (bestModel != null) {
-      model.restore(bestModel);
+    if (bestAccuracy > Double.NEGATIVE_INFINITY) {
+      model.restore(best);
     }
+  }
+
+  /** Trains to the end of the epoch that is not reported yet; gives its mean loss. */
+  private double finishEpoch() {
+    return trainUntil((epochs.size() + 1) * stepsPerEpoch);
   }
 
   private double train() {
-    long start = System.nanoTime();
-    double sum = 0;
-    for (long i = 0; i < stepsPerEpoch; i++) {
-      double loss = training.step();
-      sum += loss;
-      listener.step(training.steps(), totalSteps(), loss);
+    epochLoss = 0;
+    return trainUntil(training.steps() + stepsPerEpoch);
+  }
+
+  private double trainUntil(long until) {
+    while (training.steps() < until) {
+      lock.lock();
+      try {
+        long start = System.nanoTime();
+        double loss = training.step();
+        epochLoss += loss;
+        trainNanos += System.nanoTime() - start;
+        listener.step(training.steps(), totalSteps(), loss);
+        afterStep.run();
+      } finally {
+        lock.unlock();
+      }
     }
     training.inference().requireFinite();
-    trainNanos += System.nanoTime() - start;
-    return sum / stepsPerEpoch;
+    return epochLoss / stepsPerEpoch;
   }
 
   private long totalSteps() {
-    return stepsPerEpoch * (config.epochs() + (long) config.fineTuneEpochs());
+    return stepsPerEpoch * (schedule.epochs() + (long) schedule.fineTuneEpochs());
   }
 
   /** Decides; the first time that a structure is about to leave, the whole model is evaluated. */
-  private void prune() {
+  private void prune(Supplier<StructurePruning.Decision> decisions) {
     long start = System.nanoTime();
-    decision = pruning.prune();
+    decision = decisions.get();
     pruneNanos += System.nanoTime() - start;
     if (before == null && decision.pruned() > 0) {
       List<boolean[]> masks = model.kept();
@@ -445,16 +488,25 @@ public final class Bmrs {
     }
   }
 
-  /** Notes an epoch and returns its validation accuracy. */
-  private double report(double loss) {
+  /** Notes an epoch, and the model if it is the best of fine-tuning. */
+  private void report(double loss) {
     long start = System.nanoTime();
     double accuracy = validation.size() == 0 ? Double.NaN : accuracy(validation);
     int pruned = decision == null ? 0 : decision.pruned();
     Epoch epoch = new Epoch(epochs.size() + 1, loss, model.meanDivergence(), pruned, accuracy);
-    epochs.add(epoch);
+    lock.lock();
+    try {
+      epochs.add(epoch);
+      epochLoss = 0;
+      if (decided && accuracy > bestAccuracy) {
+        bestAccuracy = accuracy;
+        model.copyTo(best);
+      }
+    } finally {
+      lock.unlock();
+    }
     evaluateNanos += System.nanoTime() - start;
     listener.epoch(epoch);
-    return accuracy;
   }
 
   /** The accuracy of the network with each θ at its mean. */
@@ -483,6 +535,83 @@ public final class Bmrs {
     evaluateNanos += System.nanoTime() - start;
     listener.evaluated(when, evaluation);
     return evaluation;
+  }
+
+  /** How far a run is. */
+  private record Progress(
+      long steps,
+      List<Epoch> epochs,
+      double epochLoss,
+      Evaluation before,
+      StructurePruning.Decision decision,
+      boolean decided,
+      double bestAccuracy,
+      List<boolean[]> bestKept,
+      List<boolean[]> kept,
+      long trainNanos,
+      long pruneNanos,
+      long evaluateNanos) {}
+
+  @Override
+  public RunState state() {
+    RunState state = new RunState(backend).inference(training.inference());
+    for (int i = 0; i < best.values().size(); i++) {
+      state.floats("best." + i, best.values().get(i));
+    }
+    return state.progress("progress", Progress.class, this::progress, this::resume);
+  }
+
+  private Progress progress() {
+    return new Progress(
+        training.steps(),
+        epochs,
+        epochLoss,
+        before,
+        decision,
+        decided,
+        bestAccuracy,
+        best.kept(),
+        model.kept(),
+        trainNanos,
+        pruneNanos,
+        evaluateNanos);
+  }
+
+  private void resume(Progress progress) {
+    training.inference().resumeAt(progress.steps());
+    epochs = progress.epochs();
+    epochLoss = progress.epochLoss();
+    before = progress.before();
+    decision = progress.decision();
+    decided = progress.decided();
+    bestAccuracy = progress.bestAccuracy();
+    best.setKept(progress.bestKept());
+    for (int i = 0; i < progress.kept().size(); i++) {
+      model.structures().get(i).noise().setKept(progress.kept().get(i));
+    }
+    trainNanos = progress.trainNanos();
+    pruneNanos = progress.pruneNanos();
+    evaluateNanos = progress.evaluateNanos();
+  }
+
+  @Override
+  public Lock lock() {
+    return lock;
+  }
+
+  @Override
+  public void afterStep(Runnable action) {
+    afterStep = action;
+  }
+
+  @Override
+  public SortedMap<String, String> settings() {
+    return Settings.of(config);
+  }
+
+  @Override
+  public long steps() {
+    return training.steps();
   }
 
   /** The model that is trained and pruned. */

@@ -12,6 +12,9 @@ import io.github.bmr4j.models.pruning.EvidenceThreshold;
 import io.github.bmr4j.models.pruning.ModelReduction;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Principled pruning (Beckers, van Erp, Zhao, Kondrashov, de Vries: Principled pruning of Bayesian
@@ -19,7 +22,7 @@ import java.util.List;
  * variational free energy, remove each weight whose removal raises the evidence, train on, and
  * again, until a round removes nothing.
  */
-public final class PrincipledPruning {
+public final class PrincipledPruning implements Resumable {
 
   /**
    * Settings.
@@ -364,6 +367,13 @@ public final class PrincipledPruning {
   private final RegressionPrediction prediction;
   private final ModelReduction reduction;
   private final Dataset data;
+  private final Backend backend;
+  private final Lock lock = new ReentrantLock(true);
+  private Runnable afterStep = () -> {};
+  private FreeEnergy trained;
+  private List<Round> rounds = new ArrayList<>();
+  private long trainNanos;
+  private long pruneNanos;
 
   /**
    * @param backend does the work
@@ -372,6 +382,7 @@ public final class PrincipledPruning {
    * @param config settings
    */
   public PrincipledPruning(Backend backend, Network network, Dataset data, Config config) {
+    this.backend = backend;
     this.config = config;
     this.data = data;
     this.model = new RegressionModel(backend, network, config.model(), config.seed());
@@ -415,47 +426,72 @@ public final class PrincipledPruning {
    */
   public Result run(Runnable beforePruning, Listener listener) {
     long start = System.nanoTime();
-    train(config.epochs(), config.empiricalBayes(), listener);
-    double trainSeconds = (System.nanoTime() - start) * 1e-9;
-    FreeEnergy trained = prediction.freeEnergy();
-    beforePruning.run();
-    List<Round> rounds = new ArrayList<>();
-    start = System.nanoTime();
-    boolean removed = true;
-    while (removed && rounds.size() < config.maximumRounds()) {
-      Round round = prune();
-      rounds.add(round);
-      listener.pruned(round);
-      removed = round.reduction().removed() > 0;
-      if (removed) {
-        train(config.roundEpochs(), false, listener);
-      }
+    train(0, config.epochs(), config.empiricalBayes(), listener);
+    trainNanos += System.nanoTime() - start;
+    if (trained == null) {
+      FreeEnergy energy = prediction.freeEnergy();
+      beforePruning.run();
+      trained = energy;
     }
+    start = System.nanoTime();
+    trainAfterPruning(listener);
+    while (rounds.size() < config.maximumRounds() && !isSettled()) {
+      lock.lock();
+      try {
+        Round round = prune();
+        rounds.add(round);
+        listener.pruned(round);
+      } finally {
+        lock.unlock();
+      }
+      trainAfterPruning(listener);
+    }
+    pruneNanos += System.nanoTime() - start;
     return new Result(
         trained,
         rounds,
         prediction.freeEnergy(),
         reduction.total(),
         reduction.kept(),
-        trainSeconds,
-        (System.nanoTime() - start) * 1e-9);
+        trainNanos * 1e-9,
+        pruneNanos * 1e-9);
+  }
+
+  /** Whether the last pruning removed nothing. */
+  private boolean isSettled() {
+    return !rounds.isEmpty() && rounds.getLast().reduction().removed() == 0;
+  }
+
+  private void trainAfterPruning(Listener listener) {
+    if (!rounds.isEmpty() && !isSettled()) {
+      long before = config.epochs() + (rounds.size() - 1L) * config.roundEpochs();
+      train(before, config.roundEpochs(), false, listener);
+    }
   }
 
   /** Trains only; for what compares prunings of one trained model. */
   public FreeEnergy train() {
-    train(config.epochs(), config.empiricalBayes(), Listener.NONE);
+    train(training.epochs(), config.epochs(), config.empiricalBayes(), Listener.NONE);
     return prediction.freeEnergy();
   }
 
-  private void train(int epochs, boolean empiricalBayes, Listener listener) {
-    for (int i = 0; i < epochs; i++) {
-      double loss = training.epoch();
-      listener.epoch(i + 1, epochs, loss / data.size());
-      if (config.coordinatePrecision()) {
-        model.precision().coordinateUpdate(data.size(), prediction.expectedSquares());
-      }
-      if (empiricalBayes) {
-        model.blocks().forEach(block -> block.weights().optimizePriorVariance());
+  /** Trains a phase, or what is left of it. */
+  private void train(long before, int epochs, boolean empiricalBayes, Listener listener) {
+    while (training.epochs() < before + epochs) {
+      lock.lock();
+      try {
+        double loss = training.epoch();
+        int epoch = Math.toIntExact(training.epochs() - before);
+        if (config.coordinatePrecision()) {
+          model.precision().coordinateUpdate(data.size(), prediction.expectedSquares());
+        }
+        if (empiricalBayes) {
+          model.blocks().forEach(block -> block.weights().optimizePriorVariance());
+        }
+        listener.epoch(epoch, epochs, loss / data.size());
+        afterStep.run();
+      } finally {
+        lock.unlock();
       }
     }
     training.requireFinite();
@@ -478,6 +514,68 @@ public final class PrincipledPruning {
       }
     }
     return ties;
+  }
+
+  /** How far a run is. */
+  private record Progress(
+      long epochs,
+      long steps,
+      FreeEnergy trained,
+      List<Round> rounds,
+      List<Double> priorVariances,
+      long trainNanos,
+      long pruneNanos) {}
+
+  @Override
+  public RunState state() {
+    return new RunState(backend)
+        .inference(training.inference())
+        .reduction(reduction)
+        .progress("progress", Progress.class, this::progress, this::resume);
+  }
+
+  private Progress progress() {
+    return new Progress(
+        training.epochs(),
+        training.steps(),
+        trained,
+        rounds,
+        model.blocks().stream().map(block -> (double) block.weights().priorVariance()).toList(),
+        trainNanos,
+        pruneNanos);
+  }
+
+  private void resume(Progress progress) {
+    training.resumeAt(progress.epochs(), progress.steps());
+    trained = progress.trained();
+    rounds = progress.rounds();
+    trainNanos = progress.trainNanos();
+    pruneNanos = progress.pruneNanos();
+    for (int i = 0; i < model.blocks().size(); i++) {
+      double variance = progress.priorVariances().get(i);
+      model.blocks().get(i).weights().setPriorVariance((float) variance);
+    }
+    reduction.resumeAt(rounds.stream().map(Round::reduction).toList());
+  }
+
+  @Override
+  public Lock lock() {
+    return lock;
+  }
+
+  @Override
+  public void afterStep(Runnable action) {
+    afterStep = action;
+  }
+
+  @Override
+  public SortedMap<String, String> settings() {
+    return Settings.of(config);
+  }
+
+  @Override
+  public long steps() {
+    return training.steps();
   }
 
   /** The model that is trained and pruned. */

@@ -95,6 +95,22 @@ public final class RegressionTraining {
     return done;
   }
 
+  /** Number of steps so far. */
+  public long steps() {
+    return wholeInference.steps();
+  }
+
+  /** The inference whose state is that of the whole training. */
+  StochasticVariationalInference inference() {
+    return wholeInference;
+  }
+
+  /** Goes on where another run stopped. */
+  void resumeAt(long epochs, long steps) {
+    done = epochs;
+    wholeInference.resumeAt(steps);
+  }
+
   /** Makes sure that every variational parameter is finite. */
   public void requireFinite() {
     wholeInference.requireFinite();

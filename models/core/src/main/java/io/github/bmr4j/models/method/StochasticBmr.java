@@ -6,6 +6,7 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
+import io.github.bmr4j.models.metric.ClassificationMetrics;
 import io.github.bmr4j.models.metric.PredictiveAccumulator;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
@@ -13,6 +14,9 @@ import io.github.bmr4j.models.pruning.ModelReduction;
 import io.github.bmr4j.models.pruning.PruningRule;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Stochastic Bayesian model reduction (Marković, Friston, Kiebel: Bayesian sparsification for deep
@@ -20,7 +24,7 @@ import java.util.List;
  * trained by stochastic variational inference; from time to time the evidence of each weight, from
  * the posterior alone, says whether it stays; training goes on with those that do.
  */
-public final class StochasticBmr {
+public final class StochasticBmr implements Resumable {
 
   /**
    * The schedule and its settings.
@@ -44,7 +48,7 @@ public final class StochasticBmr {
    * @param seed of all randomness
    */
   public record Config(
-      FlatModel.Config model,
+      VariationalModel.Config model,
       int batch,
       int warmUp,
       int divergenceWarmUp,
@@ -130,6 +134,131 @@ public final class StochasticBmr {
           rule,
           samples,
           likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
+    /** These settings with another model. */
+    public Config withModel(VariationalModel.Config other) {
+      return new Config(
+          other,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
+    /** These settings with another learning rate. */
+    public Config withLearningRate(double rate) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          rate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
+    /** These settings with another rule. */
+    public Config withRule(PruningRule other) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          other,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
+    /** These settings with another number of examples for the realised change of the ELBO. */
+    public Config withRealisedExamples(int most) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          most,
+          seed);
+    }
+
+    /** These settings with another seed. */
+    public Config withSeed(long other) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          other);
+    }
+
+    /**
+     * These settings with other numbers of draws.
+     *
+     * @param predictions draws for predictions
+     * @param likelihoods draws for the expected log likelihood
+     */
+    public Config withSamples(int predictions, int likelihoods) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          predictions,
+          likelihoods,
           realisedExamples,
           seed);
     }
@@ -230,14 +359,14 @@ public final class StochasticBmr {
     /** After a pruning. */
     default void pruned(Round round) {}
 
-    /** After an evaluation: before the first pruning, and at the end. */
+    /** After an evaluation: before the first pruning, where there is one, and at the end. */
     default void evaluated(String when, Evaluation evaluation) {}
   }
 
   private static final int PREDICTION_BATCH = 1_000;
 
   private final Backend backend;
-  private final FlatModel model;
+  private final VariationalModel model;
   private final Config config;
   private final Dataset train;
   private final Dataset test;
@@ -246,6 +375,10 @@ public final class StochasticBmr {
   private final Prediction prediction;
   private final ModelReduction reduction;
   private final Dataset realisedOn;
+  private final Lock lock = new ReentrantLock(true);
+  private Runnable afterStep = () -> {};
+  private Evaluation before;
+  private List<Round> rounds = new ArrayList<>();
   private long trainNanos;
   private long pruneNanos;
   private long evaluateNanos;
@@ -270,7 +403,12 @@ public final class StochasticBmr {
     this.train = train;
     this.test = test;
     this.listener = listener;
-    this.model = new FlatModel(backend, network, config.model(), config.seed());
+    this.model =
+        switch (config.model()) {
+          case FlatModel.Config flat -> new FlatModel(backend, network, flat, config.seed());
+          case HorseshoeModel.Config horseshoe ->
+              new HorseshoeModel(backend, network, horseshoe, config.seed());
+        };
     int batch = Math.min(config.batch(), train.size());
     this.training =
         new Training(
@@ -284,17 +422,18 @@ public final class StochasticBmr {
     int largest = Math.max(train.size(), test.size());
     this.prediction = new Prediction(backend, model, Math.min(PREDICTION_BATCH, largest));
     this.reduction = reduction(network);
+    reduction.setSaliencies(training::saliency);
     this.realisedOn = part(train, config.realisedExamples(), config.seed());
   }
 
   private ModelReduction reduction(Network network) {
     List<ModelReduction.Layer> layers = new ArrayList<>();
-    List<FlatModel.Block> blocks = model.blocks();
+    List<VariationalModel.Weights> blocks = model.weights();
     for (int i = 0; i < blocks.size(); i++) {
       // The last layer is never pruned by evidence, as published.
       boolean byEvidence = i < blocks.size() - 1;
       layers.add(
-          new ModelReduction.Layer(blocks.get(i).block(), blocks.get(i).weights(), byEvidence));
+          new ModelReduction.Layer(blocks.get(i).block(), blocks.get(i).posterior(), byEvidence));
     }
     return new ModelReduction(
         backend, layers, config.rule(), network.isChain(), network.isZeroAtZero());
@@ -312,16 +451,18 @@ public final class StochasticBmr {
     return data.select(examples);
   }
 
-  /** Runs the whole schedule. */
+  /** Runs the whole schedule, or what is left of it. */
   public Result run() {
-    train(config.warmUp());
-    Evaluation before = evaluate("before");
-    List<Round> rounds = new ArrayList<>();
-    for (int i = 0; i < config.rounds(); i++) {
-      rounds.add(prune());
-      train(config.stepsPerRound());
+    train();
+    if (before == null) {
+      // Without pruning both evaluations are the one at the end.
+      before = evaluate(config.rounds() == 0 ? "after" : "before");
     }
-    Evaluation after = evaluate("after");
+    while (rounds.size() < config.rounds()) {
+      prune();
+      train();
+    }
+    Evaluation after = rounds.isEmpty() ? before : evaluate("after");
     return new Result(
         before,
         after,
@@ -332,15 +473,23 @@ public final class StochasticBmr {
         evaluateNanos * 1e-9);
   }
 
-  private void train(int steps) {
-    long start = System.nanoTime();
-    for (int i = 0; i < steps; i++) {
-      warmUpDivergence();
-      double loss = training.step();
-      listener.step(training.steps(), config.totalSteps(), loss);
+  /** Trains up to the next pruning, or to the end. */
+  private void train() {
+    long until = config.warmUp() + (long) rounds.size() * config.stepsPerRound();
+    while (training.steps() < until) {
+      lock.lock();
+      try {
+        long start = System.nanoTime();
+        warmUpDivergence();
+        double loss = training.step();
+        trainNanos += System.nanoTime() - start;
+        listener.step(training.steps(), config.totalSteps(), loss);
+        afterStep.run();
+      } finally {
+        lock.unlock();
+      }
     }
     training.inference().requireFinite();
-    trainNanos += System.nanoTime() - start;
   }
 
   private void warmUpDivergence() {
@@ -350,14 +499,19 @@ public final class StochasticBmr {
     }
   }
 
-  private Round prune() {
-    double elboBefore = elboOnPart();
-    long start = System.nanoTime();
-    ModelReduction.Round pruned = reduction.prune();
-    pruneNanos += System.nanoTime() - start;
-    Round round = new Round(pruned, elboOnPart() - elboBefore, reduction.kept());
-    listener.pruned(round);
-    return round;
+  private void prune() {
+    lock.lock();
+    try {
+      double elboBefore = elboOnPart();
+      long start = System.nanoTime();
+      ModelReduction.Round pruned = reduction.prune();
+      pruneNanos += System.nanoTime() - start;
+      Round round = new Round(pruned, elboOnPart() - elboBefore, reduction.kept());
+      rounds.add(round);
+      listener.pruned(round);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** The ELBO from a part of the training set and one draw, the same before and after a pruning. */
@@ -391,8 +545,79 @@ public final class StochasticBmr {
     return evaluation;
   }
 
+  /**
+   * How good the model is now, on the test set, for a curve over the training. The time counts as
+   * evaluation, also when a listener asks during a step.
+   *
+   * @param samples draws from the posterior
+   */
+  public ClassificationMetrics measure(int samples) {
+    long start = System.nanoTime();
+    PredictiveAccumulator predictive =
+        new PredictiveAccumulator(test.classNames().size(), test.labels());
+    prediction.predict(test, samples, predictive::addLogits);
+    evaluateNanos += System.nanoTime() - start;
+    return predictive.metrics();
+  }
+
+  /** Number of parameters that are in the model now. */
+  public long kept() {
+    return reduction.kept();
+  }
+
+  /** How far a run is. */
+  private record Progress(
+      long steps,
+      Evaluation before,
+      List<Round> rounds,
+      long trainNanos,
+      long pruneNanos,
+      long evaluateNanos) {}
+
+  @Override
+  public RunState state() {
+    return new RunState(backend)
+        .inference(training.inference())
+        .reduction(reduction)
+        .progress("progress", Progress.class, this::progress, this::resume);
+  }
+
+  private Progress progress() {
+    return new Progress(training.steps(), before, rounds, trainNanos, pruneNanos, evaluateNanos);
+  }
+
+  private void resume(Progress progress) {
+    training.inference().resumeAt(progress.steps());
+    before = progress.before();
+    rounds = progress.rounds();
+    trainNanos = progress.trainNanos();
+    pruneNanos = progress.pruneNanos();
+    evaluateNanos = progress.evaluateNanos();
+    reduction.resumeAt(rounds.stream().map(Round::reduction).toList());
+  }
+
+  @Override
+  public Lock lock() {
+    return lock;
+  }
+
+  @Override
+  public void afterStep(Runnable action) {
+    afterStep = action;
+  }
+
+  @Override
+  public SortedMap<String, String> settings() {
+    return Settings.of(config);
+  }
+
+  @Override
+  public long steps() {
+    return training.steps();
+  }
+
   /** The model that is trained and pruned. */
-  public FlatModel model() {
+  public VariationalModel model() {
     return model;
   }
 }

@@ -1,0 +1,240 @@
+package io.github.bmr4j.cli;
+
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.models.data.Split;
+import io.github.bmr4j.models.io.Json;
+import io.github.bmr4j.models.method.Checkpoints;
+import io.github.bmr4j.models.method.Resumable;
+import io.github.bmr4j.models.network.Network;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * Saves a run from time to time and when the process is asked to end (Ctrl-C, SIGTERM), and brings
+ * back a saved one. The first checkpoint is written before the first step: so a full disk is found
+ * out before there is work to lose. When the run has ended well, its checkpoint is removed.
+ */
+final class Autosave implements AutoCloseable {
+
+  /** Name of the file in the folder of results. */
+  static final String FILE = "checkpoint.safetensors";
+
+  /** Where an unfinished run's checkpoint is kept when another run begins in its folder. */
+  static final String PREVIOUS = "checkpoint.previous.safetensors";
+
+  private static final Pattern PLAIN = Pattern.compile("[\\w@%+=:,./-]+");
+
+  private final Resumable run;
+  private final Path file;
+  private final Map<String, String> settings;
+  private final long interval;
+  private final PrintWriter err;
+  private final String command;
+  private final Thread onInterrupt = new Thread(this::interrupted, "bmr-save");
+  private long due;
+  private long savedSteps;
+  private boolean warned;
+  private boolean finished;
+
+  /** Begins to guard a run as the command's options say. */
+  @FunctionalInterface
+  interface Starter {
+
+    /**
+     * Begins; see {@link Autosave#start}.
+     *
+     * @param run that has not started
+     * @param folder of results
+     * @param settings what must be the same besides the run's own
+     */
+    void start(Resumable run, ResultFolder folder, Map<String, String> settings);
+  }
+
+  private Autosave(
+      Resumable run,
+      Path file,
+      Map<String, String> settings,
+      long interval,
+      PrintWriter err,
+      String command) {
+    this.run = run;
+    this.file = file;
+    this.settings = settings;
+    this.interval = interval;
+    this.err = err;
+    this.command = command;
+  }
+
+  /**
+   * Begins to guard a run that has not started, until its folder is closed.
+   *
+   * @param run to save, or to bring to where it was
+   * @param folder of results
+   * @param options how often, and whether to resume
+   * @param spec of the command, for messages
+   * @param settings what must be the same besides the run's own
+   * @throws InputException if there is nothing fit to resume, or no checkpoint can be written
+   */
+  static void start(
+      Resumable run,
+      ResultFolder folder,
+      CheckpointOptions options,
+      CommandSpec spec,
+      Map<String, String> settings) {
+    Autosave autosave =
+        new Autosave(
+            run,
+            folder.file(FILE),
+            settings,
+            options.interval(spec).toNanos(),
+            spec.commandLine().getErr(),
+            command(spec));
+    try {
+      if (options.resume()) {
+        folder.removeLeftovers();
+        autosave.resume();
+      } else {
+        autosave.keepOther(folder.file(PREVIOUS));
+      }
+      autosave.save();
+    } catch (IOException failure) {
+      throw new InputException("--out: no checkpoint: " + Failures.message(failure), failure);
+    }
+    run.afterStep(autosave::stepped);
+    Runtime.getRuntime().addShutdownHook(autosave.onInterrupt);
+    folder.guard(autosave);
+  }
+
+  /** What a run depends on besides its own settings, as every run by this command has it. */
+  static Map<String, String> settings(Split split, Network network, Backend backend) {
+    Map<String, String> settings = new TreeMap<>();
+    settings.put("data", split.train().name());
+    settings.put("data_sha256", Json.write(ResultJson.digests(split)));
+    settings.put("training_examples", Integer.toString(split.train().size()));
+    settings.put("network", network.name() + " with " + network.parameterCount() + " weights");
+    settings.put("backend", backend.name());
+    return settings;
+  }
+
+  private void resume() throws IOException {
+    if (!Files.exists(file)) {
+      say("There is no checkpoint in " + file.getParent() + "; the run starts from the beginning.");
+      return;
+    }
+    Checkpoints.resume(file, run, settings);
+    say("Going on after step " + Numbers.count(run.steps()) + ".");
+  }
+
+  private void keepOther(Path previous) throws IOException {
+    if (Files.exists(file)) {
+      Files.move(file, previous, StandardCopyOption.ATOMIC_MOVE);
+      say("The checkpoint of an unfinished run in this folder is now " + previous + ".");
+    }
+  }
+
+  private void save() throws IOException {
+    Checkpoints.save(file, run, settings);
+    savedSteps = run.steps();
+    due = System.nanoTime() + interval;
+  }
+
+  private void stepped() {
+    if (interval == 0 || System.nanoTime() - due < 0) {
+      return;
+    }
+    try {
+      save();
+      warned = false;
+    } catch (IOException failure) {
+      due = System.nanoTime() + interval;
+      if (!warned) {
+        say(
+            "warning: no checkpoint could be written ("
+                + Failures.message(failure)
+                + "); the one of step "
+                + Numbers.count(savedSteps)
+                + " is kept, and the run goes on.");
+        warned = true;
+      }
+    }
+  }
+
+  private void interrupted() {
+    // Never unlocked: the run stands still from here on.
+    run.lock().lock();
+    if (finished) {
+      return;
+    }
+    try {
+      save();
+    } catch (IOException | RuntimeException failure) {
+      say("The run could not be saved: " + Failures.message(failure));
+    }
+    say("Interrupted; saved is step " + Numbers.count(savedSteps) + ". To go on: " + command);
+  }
+
+  /** The results are written; the checkpoint is of no more use. */
+  void finish() throws IOException {
+    run.lock().lock();
+    try {
+      finished = true;
+      Files.deleteIfExists(file);
+    } finally {
+      run.lock().unlock();
+    }
+  }
+
+  /** After a failure, says what is left. */
+  @Override
+  public void close() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(onInterrupt);
+    } catch (IllegalStateException shuttingDown) {
+      // Then the hook does what is left to do.
+      return;
+    }
+    if (finished) {
+      return;
+    }
+    try {
+      if (savedSteps == 0) {
+        Files.deleteIfExists(file);
+      } else {
+        say("The checkpoint of step " + Numbers.count(savedSteps) + " is kept: " + file);
+      }
+    } catch (IOException failure) {
+      say("warning: " + Failures.message(failure));
+    }
+  }
+
+  private void say(String line) {
+    err.println("bmr: " + line);
+    err.flush();
+  }
+
+  /** The command line, for a shell, with {@code --resume}. */
+  private static String command(CommandSpec spec) {
+    List<String> arguments = spec.root().commandLine().getParseResult().originalArgs();
+    String typed =
+        arguments.stream()
+            .filter(argument -> !argument.equals("--resume"))
+            .map(Autosave::quoted)
+            .collect(Collectors.joining(" "));
+    return "bmr " + typed + " --resume";
+  }
+
+  private static String quoted(String argument) {
+    return PLAIN.matcher(argument).matches()
+        ? argument
+        : "'" + argument.replace("'", "'\\''") + "'";
+  }
+}
