@@ -23,11 +23,11 @@ import org.junit.jupiter.api.io.TempDir;
 /** The command in a process of its own, started in the ways that a user may start it. */
 class CommandTest {
 
-  /** Said by the JVM itself; nothing silences it. */
   /** What the JVM warns without, once the OpenCL back end is asked. */
   private static final List<String> OPENCL =
       List.of("--enable-native-access=io.github.bmr4j.kernels.opencl");
 
+  /** Said by the JVM itself; nothing silences it. */
   private static final String JVM_WARNING = "WARNING: Using incubator modules";
 
   @TempDir private Path folder;
