@@ -102,7 +102,9 @@ public final class TableFile {
     CharBuffer out = CharBuffer.allocate(bytes.length);
     if (decoder.decode(in, out, true).isError()) {
       throw new InvalidFileException(
-          file.toString(), in.position(), "is not UTF-8 here; convert it, or write it anew as such");
+          file.toString(),
+          in.position(),
+          "is not UTF-8 here; convert it, or write it anew as such");
     }
     return out.flip().toString();
   }

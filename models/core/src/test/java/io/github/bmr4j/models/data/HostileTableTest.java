@@ -35,7 +35,8 @@ class HostileTableTest {
   void whatOnlyJavaCallsANumberIsText() {
     List<String> texts = List.of("1f", "2d", "0x1p3", "1_000", "1e", ".", "+", "--1", "1.2.3", "٣");
     for (String text : texts) {
-      Table.Named named = table("a,y\n" + text + ",1\n" + text + ",2\n").regression(List.of("y"), Set.of());
+      Table.Named named =
+          table("a,y\n" + text + ",1\n" + text + ",2\n").regression(List.of("y"), Set.of());
       assertEquals(List.of("a=" + text), named.features());
     }
     for (String text : List.of("1", "+1.5", "-.5", "2.", "3e-4", "1E+2", "007")) {
@@ -49,8 +50,7 @@ class HostileTableTest {
     byte[] bytes = "name,y\nM\u00fcller,1\n".getBytes(StandardCharsets.ISO_8859_1);
     Path file = Files.write(folder.resolve("latin.csv"), bytes);
     InvalidFileException refused =
-        assertThrows(
-            InvalidFileException.class, () -> TableFile.read(file, TableFile.Format.CSV));
+        assertThrows(InvalidFileException.class, () -> TableFile.read(file, TableFile.Format.CSV));
     assertEquals(8, refused.offset());
     assertTrue(refused.getMessage().contains("not UTF-8"), refused.getMessage());
   }
@@ -62,8 +62,7 @@ class HostileTableTest {
         IntStream.range(0, 50_000).mapToObj(i -> "id" + i + ",1").collect(Collectors.joining("\n"));
     Table table = table("id,y\n" + rows);
     String message =
-        assertThrows(
-                IllegalArgumentException.class, () -> table.regression(List.of("y"), Set.of()))
+        assertThrows(IllegalArgumentException.class, () -> table.regression(List.of("y"), Set.of()))
             .getMessage();
     assertTrue(message.contains("different values in column 'id'"), message);
     assertThrows(IllegalArgumentException.class, () -> table.classification("id", Set.of()));
@@ -72,7 +71,8 @@ class HostileTableTest {
   /** Names are looked up, not searched for: a million columns are no hang. */
   @Test
   void aMillionColumnsAreReadInTime() {
-    String names = IntStream.range(0, 1_000_000).mapToObj(i -> "c" + i).collect(Collectors.joining(","));
+    String names =
+        IntStream.range(0, 1_000_000).mapToObj(i -> "c" + i).collect(Collectors.joining(","));
     String cells = "1,".repeat(999_999) + "1";
     int columns =
         assertTimeoutPreemptively(

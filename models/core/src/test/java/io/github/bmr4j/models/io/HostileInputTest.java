@@ -43,7 +43,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * Files that were damaged at random: every reader reads them or refuses them with its own exception
  * and a message, in bounded time and memory, and what carries a checksum is never read as something
- * else. {@code -Dbmr4j.fuzz=1000000} tries so many for each format; {@code -Dbmr4j.fuzzSeed} others.
+ * else. {@code -Dbmr4j.fuzz=1000000} tries so many for each format; {@code -Dbmr4j.fuzzSeed}
+ * others.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HostileInputTest {
@@ -212,7 +213,7 @@ class HostileInputTest {
   void damagedInputIsReadOrRefusedAndNothingElse(Format format) throws IOException {
     byte[] whole = whole(format);
     Path file = folder.resolve(format == Format.CIFAR ? "test_batch.bin" : "damaged");
-    Mutations mutations = new Mutations(SEED * 31 + format.ordinal());
+    Mutations mutations = new Mutations(SEED * 31 + format.name().hashCode());
     byte[] fit = wrapped(format, whole);
     Files.write(file, fit);
     String expected = read(format, file, fit);
@@ -250,7 +251,8 @@ class HostileInputTest {
   }
 
   private static String describe(byte[] bytes) {
-    return new String(Arrays.copyOf(bytes, Math.min(bytes.length, 500)), StandardCharsets.ISO_8859_1);
+    return new String(
+        Arrays.copyOf(bytes, Math.min(bytes.length, 500)), StandardCharsets.ISO_8859_1);
   }
 
   /** Reads all that a reader gives; what it is, in short. */

@@ -15,8 +15,25 @@ public final class Mutations {
   };
 
   private static final String[] TEXTS = {
-    "0", "-1", "4294967296", "9223372036854775807", "18446744073709551616", "1e999", "1e-999", "NaN",
-    "null", "\"", "\\", "\n", ",", "[", "]", "{", "}", "\\u0000", "../"
+    "0",
+    "-1",
+    "4294967296",
+    "9223372036854775807",
+    "18446744073709551616",
+    "1e999",
+    "1e-999",
+    "NaN",
+    "null",
+    "\"",
+    "\\",
+    "\n",
+    ",",
+    "[",
+    "]",
+    "{",
+    "}",
+    "\\u0000",
+    "../"
   };
 
   private final Random random;
@@ -29,8 +46,7 @@ public final class Mutations {
   }
 
   /**
-   * A damaged copy: one to four changes, each of a bit, a byte, a number, a run, or the
-   * length.
+   * A damaged copy: one to four changes, each of a bit, a byte, a number, a run, or the length.
    *
    * @param input stays as it is
    */
@@ -59,8 +75,7 @@ public final class Mutations {
           while (to < bytes.length && isDigit(bytes[to])) {
             to++;
           }
-          byte[] text =
-              TEXTS[random.nextInt(TEXTS.length)].getBytes(StandardCharsets.US_ASCII);
+          byte[] text = TEXTS[random.nextInt(TEXTS.length)].getBytes(StandardCharsets.US_ASCII);
           bytes = replaced(bytes, from, to, text);
         }
         case 7 -> {
@@ -87,7 +102,7 @@ public final class Mutations {
     int size = 2 << random.nextInt(3);
     boolean little = random.nextBoolean();
     for (int i = 0; i < size && at + i < bytes.length; i++) {
-      bytes[at + i] = (byte) (number >>> 8 * (little ? i : size - 1 - i));
+      bytes[at + i] = (byte) (number >>> (8 * (little ? i : size - 1 - i)));
     }
   }
 
