@@ -26,6 +26,7 @@ record QuickSet(String out, List<String> chosen) {
           "MatrixProductBenchmark",
           "ConvolutionBenchmark",
           "PoolingBenchmark",
+          "SequenceBenchmark",
           "NoiseBenchmark.normal",
           "VariationalBenchmark",
           "EvidenceBenchmark",

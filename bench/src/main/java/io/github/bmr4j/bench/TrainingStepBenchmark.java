@@ -115,7 +115,7 @@ public class TrainingStepBenchmark {
     Dataset data = randomData(network.input().size(), examples);
     return new Training(
         backend,
-        new FlatModel(backend, network, published.model(), published.seed()),
+        new FlatModel(backend, network, FlatModel.Config.PUBLISHED, published.seed()),
         data,
         Batches.independent(data.size(), published.batch(), published.seed()),
         Optimizer.of(published.optimizer(), LearningRate.constant(published.learningRate())),

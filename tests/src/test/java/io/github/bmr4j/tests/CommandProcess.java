@@ -51,7 +51,7 @@ final class CommandProcess {
   /** With the module path and no flag at all but the given ones. */
   static CommandProcess onModulePath(List<String> jvmOptions, String... arguments)
       throws IOException {
-    List<String> command = java(jvmOptions);
+    List<String> command = words(jvmOptions);
     command.addAll(List.of("-p", path(), "-m", MODULE + "/" + MAIN));
     command.addAll(Arrays.asList(arguments));
     return new CommandProcess(command);
@@ -71,32 +71,51 @@ final class CommandProcess {
   /** With the class path. */
   static CommandProcess onClassPath(List<String> jvmOptions, String... arguments)
       throws IOException {
-    List<String> command = java(jvmOptions);
+    List<String> command = words(jvmOptions);
     command.addAll(List.of("-cp", path(), MAIN));
     command.addAll(Arrays.asList(arguments));
     return new CommandProcess(command);
   }
 
-  private static List<String> java(List<String> jvmOptions) {
+  /** Another program of this JVM. */
+  static CommandProcess java(List<String> arguments) throws IOException {
+    return of(words(arguments));
+  }
+
+  /** Any program. */
+  static CommandProcess of(List<String> command) throws IOException {
+    return new CommandProcess(command);
+  }
+
+  private static List<String> words(List<String> jvmOptions) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvmOptions);
     return command;
   }
 
+  /** Of this project's modules that a program embeds. */
+  static String library() {
+    return path("io.github.bmr4j.kernels", "io.github.bmr4j.engine", "io.github.bmr4j.models");
+  }
+
   /** Of this project's modules and picocli, as this JVM has them. */
   private static String path() {
+    return path("io.github.bmr4j.", "info.picocli");
+  }
+
+  private static String path(String... prefixes) {
     return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
-        .filter(CommandProcess::isNeeded)
+        .filter(entry -> isModule(entry, prefixes))
         .collect(Collectors.joining(File.pathSeparator));
   }
 
-  private static boolean isNeeded(String entry) {
+  private static boolean isModule(String entry, String... prefixes) {
     try {
       return !entry.isEmpty()
           && ModuleFinder.of(Path.of(entry)).findAll().stream()
               .map(module -> module.descriptor().name())
-              .anyMatch(name -> name.startsWith("io.github.bmr4j.") || name.equals("info.picocli"));
+              .anyMatch(name -> Arrays.stream(prefixes).anyMatch(name::startsWith));
     } catch (FindException noModule) {
       return false;
     }

@@ -31,6 +31,8 @@ class ModuleOrderTest {
       Map.of(
           "io.github.bmr4j.kernels",
               Set.of("jdk.incubator.vector", "java.management", "jdk.management"),
+          // Aparapi when building only: requires static.
+          "io.github.bmr4j.kernels.opencl", Set.of("aparapi", "io.github.bmr4j.kernels"),
           "io.github.bmr4j.engine", Set.of("jdk.incubator.vector", "io.github.bmr4j.kernels"),
           "io.github.bmr4j.models",
               Set.of("io.github.bmr4j.kernels", "io.github.bmr4j.engine", "java.net.http"));
@@ -39,7 +41,12 @@ class ModuleOrderTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"io.github.bmr4j.kernels", "io.github.bmr4j.engine", "io.github.bmr4j.models"})
+      strings = {
+        "io.github.bmr4j.kernels",
+        "io.github.bmr4j.kernels.opencl",
+        "io.github.bmr4j.engine",
+        "io.github.bmr4j.models"
+      })
   void requiresOnlyTheJdkAndTheModulesBelow(String name) {
     ModuleDescriptor module = MODULES.get(name);
     Set<String> excess =
@@ -72,6 +79,7 @@ class ModuleOrderTest {
     assertEquals(
         Set.of(
             "io.github.bmr4j.kernels",
+            "io.github.bmr4j.kernels.opencl",
             "io.github.bmr4j.engine",
             "io.github.bmr4j.models",
             "io.github.bmr4j.cli"),

@@ -35,7 +35,7 @@ final class FirstStep {
       Training training =
           new Training(
               backend,
-              new FlatModel(backend, network, published.model(), published.seed()),
+              new FlatModel(backend, network, FlatModel.Config.PUBLISHED, published.seed()),
               data,
               Batches.independent(data.size(), published.batch(), published.seed()),
               Optimizer.of(

@@ -10,8 +10,10 @@ import io.github.bmr4j.kernels.Backend;
  */
 public final class LayerNormalization extends Node {
 
-  /** What is added to the variance. */
+  /** What is added to the variance where nothing else is said. */
   public static final float EPSILON = 1e-5f;
+
+  private final float epsilon;
 
   /** Takes the scale's gradient row by row, and that of an operand which needs none. */
   private Tensor products;
@@ -24,7 +26,18 @@ public final class LayerNormalization extends Node {
    * @param shift [columns]
    */
   public LayerNormalization(Node x, Node scale, Node shift) {
+    this(x, scale, shift, EPSILON);
+  }
+
+  /**
+   * @param x […, columns]
+   * @param scale [columns]
+   * @param shift [columns]
+   * @param epsilon what is added to the variance, at least 0
+   */
+  public LayerNormalization(Node x, Node scale, Node shift, float epsilon) {
     super(x.shape(), x, scale, shift);
+    this.epsilon = epsilon;
     require(
         x.shape().rank() >= 1
             && scale.shape().equals(Shape.of(x.shape().extent(-1)))
@@ -41,7 +54,7 @@ public final class LayerNormalization extends Node {
     backend
         .sequence()
         .normalize(
-            input(0).matrix(), input(1).slice(), input(2).slice(), EPSILON, value().matrix());
+            input(0).matrix(), input(1).slice(), input(2).slice(), epsilon, value().matrix());
   }
 
   @Override
@@ -56,7 +69,7 @@ public final class LayerNormalization extends Node {
         .normalizePullback(
             input(0).matrix(),
             input(1).slice(),
-            EPSILON,
+            epsilon,
             gradient().matrix(),
             dx.matrix(),
             products.matrix(),

@@ -251,27 +251,33 @@ public final class TruncatedNormal {
     return 1 / Math.sqrt(Math.expm1(logExponentialMoment(2) - 2 * logExponentialMoment(1)));
   }
 
-  double location() {
+  /** μ of the normal distribution. */
+  public double location() {
     return location;
   }
 
-  double scale() {
+  /** σ of the normal distribution. */
+  public double scale() {
     return scale;
   }
 
-  double lower() {
+  /** The lower bound, a. */
+  public double lower() {
     return lower;
   }
 
-  double upper() {
+  /** The upper bound, b. */
+  public double upper() {
     return upper;
   }
 
-  double alpha() {
+  /** (a − μ)/σ. */
+  public double alpha() {
     return alpha;
   }
 
-  double beta() {
+  /** (b − μ)/σ. */
+  public double beta() {
     return beta;
   }
 }

@@ -46,7 +46,7 @@ public final class Draw extends LatentNode {
     }
     drawn = sampling.version();
     Slice out = value().slice();
-    if (sampling.isMean()) {
+    if (sampling.isMean() || latent.posterior() == Latent.Posterior.POINT) {
       backend.variational().mean(latent.factors(), scale(), latent.mask(), out);
     } else {
       backend
@@ -80,6 +80,12 @@ public final class Draw extends LatentNode {
   @Override
   protected void start(VariationalStep step, UpdateRule.Kind kind) {
     if (kind == UpdateRule.Kind.IVON) {
+      if (latent.posterior() == Latent.Posterior.POINT) {
+        throw new IllegalArgumentException(
+            "IVON finds a curvature for normal posteriors, but that of "
+                + latent.name()
+                + " is a point; use another optimizer");
+      }
       latent.startCurvature(step.klWeight);
     }
   }

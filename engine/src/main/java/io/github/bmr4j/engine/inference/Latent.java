@@ -7,19 +7,32 @@ import io.github.bmr4j.kernels.NormalFactors;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
+import java.util.Arrays;
 import java.util.Map;
 
 /**
- * A random quantity of a model with its prior and its approximate posterior: one independent normal
- * factor N(μ, softplus(ρ)²) for each element, in unconstrained space. Networks see it through the
- * {@link Draw} nodes that it makes.
+ * A random quantity of a model with its prior and its approximate posterior: one independent factor
+ * for each element, in unconstrained space. Networks see it through the {@link Draw} nodes that it
+ * makes.
  */
 public abstract class Latent {
+
+  /** What each factor of the posterior is. */
+  public enum Posterior {
+    /** N(μ, softplus(ρ)²). */
+    NORMAL,
+    /**
+     * A point mass at μ, so that training maximises the posterior density (MAP) of the quantity
+     * itself, without the Jacobian of its unconstrained form. ρ is not used.
+     */
+    POINT
+  }
 
   private final Backend backend;
   private final String name;
   private final int index;
   private final Sampling sampling;
+  private final Posterior posterior;
   private final NormalFactors factors;
 
   /**
@@ -28,12 +41,15 @@ public abstract class Latent {
    * @param index of the noise stream, unique in the model
    * @param size number of elements
    * @param sampling which draw the network sees
+   * @param posterior what each factor is
    */
-  protected Latent(Backend backend, String name, int index, int size, Sampling sampling) {
+  protected Latent(
+      Backend backend, String name, int index, int size, Sampling sampling, Posterior posterior) {
     this.backend = backend;
     this.name = name;
     this.index = index;
     this.sampling = sampling;
+    this.posterior = posterior;
     // Separate arrays: six times the size of a large layer need not fit into one.
     this.factors =
         new NormalFactors(
@@ -78,7 +94,10 @@ public abstract class Latent {
     backend.memory().push(curvature);
   }
 
-  /** KL(q‖p) in nats, of the elements that are still in the model. */
+  /**
+   * KL(q‖p) in nats, of the elements that are still in the model; for a posterior of points −ln p
+   * of them, since a point has no entropy.
+   */
   public abstract double klDivergence();
 
   /** The first variational parameter that is not finite, in words for a message; null if none. */
@@ -112,9 +131,52 @@ public abstract class Latent {
     sampling.invalidate();
   }
 
+  /**
+   * Starting values: each element at the median of draws from its prior (as NumPyro's {@code
+   * init_to_median}), all standard deviations alike.
+   *
+   * @param draws odd
+   * @param standardDeviation positive
+   */
+  public final void initializeFromPrior(int draws, double standardDeviation) {
+    if (draws < 1 || draws % 2 == 0) {
+      throw new IllegalArgumentException(
+          "The median of " + name + "'s prior needs an odd number of draws, but got " + draws);
+    }
+    float[][] drawn = new float[draws][];
+    for (int k = 0; k < draws; k++) {
+      drawn[k] = priorDraw(Streams.of(Streams.Purpose.INITIALIZATION, index), k);
+    }
+    Slice mean = factors.mean();
+    float[] values = new float[draws];
+    for (int i = 0; i < mean.length(); i++) {
+      for (int k = 0; k < draws; k++) {
+        values[k] = drawn[k][i];
+      }
+      Arrays.sort(values);
+      mean.set(i, values[draws / 2]);
+    }
+    backend.memory().push(mean);
+    backend.elementwise().fill(factors.rho(), (float) Math.log(Math.expm1(standardDeviation)));
+    sampling.invalidate();
+  }
+
+  /** A draw of all elements from the prior, in unconstrained space. */
+  abstract float[] priorDraw(int stream, int draw);
+
+  /** What each factor of the posterior is. */
+  public final Posterior posterior() {
+    return posterior;
+  }
+
   /** Name in files and messages. */
   public final String name() {
     return name;
+  }
+
+  /** Seed of all noise of the model that this is part of. */
+  public final long seed() {
+    return sampling.seed();
   }
 
   /** Number of elements. */

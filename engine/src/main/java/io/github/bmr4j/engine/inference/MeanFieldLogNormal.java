@@ -12,8 +12,8 @@ import io.github.bmr4j.kernels.VariationalStep;
 
 /**
  * Positive quantities x with independent Gamma priors and posterior factors LogNormal(m, s), that
- * is u = ln x ~ N(m, softplus(ρ)²). A model has few of them (scales of layers or rows), so their
- * divergence is computed on the host, in double.
+ * is u = ln x ~ N(m, softplus(ρ)²). A model has few of them (scales of layers or rows), so the
+ * value of their divergence and the step of IVON are computed on the host, in double.
  */
 public final class MeanFieldLogNormal extends Latent {
 
@@ -31,7 +31,27 @@ public final class MeanFieldLogNormal extends Latent {
    */
   public MeanFieldLogNormal(
       Backend backend, String name, int index, int size, Gamma prior, Sampling sampling) {
-    super(backend, name, index, size, sampling);
+    this(backend, name, index, size, prior, sampling, Posterior.NORMAL);
+  }
+
+  /**
+   * @param backend holds the parameters
+   * @param name in files and messages
+   * @param index of the noise stream, unique in the model
+   * @param size number of quantities
+   * @param prior of each
+   * @param sampling which draw the network sees
+   * @param posterior what each factor is
+   */
+  public MeanFieldLogNormal(
+      Backend backend,
+      String name,
+      int index,
+      int size,
+      Gamma prior,
+      Sampling sampling,
+      Posterior posterior) {
+    super(backend, name, index, size, sampling, posterior);
     this.prior = prior;
     this.meanGradient = allocate(size);
     this.rhoGradient = allocate(size);
@@ -48,39 +68,56 @@ public final class MeanFieldLogNormal extends Latent {
     Slice rho = factors().rho();
     Slice drawn = draw.value().slice();
     Slice gradient = draw.gradient().slice();
-    backend().memory().pull(drawn);
-    backend().memory().pull(gradient);
-    backend().memory().pull(mean);
-    backend().memory().pull(rho);
     if (rule.kind == UpdateRule.Kind.IVON) {
       naturalStep(drawn, gradient, step, rule);
       return;
     }
-    boolean analytic = step.divergence == VariationalStep.Divergence.ANALYTIC;
-    for (int i = 0; i < size(); i++) {
-      double m = mean.get(i);
-      double s = SpecialFunctions.softplus(rho.get(i));
-      double noise = (drawn.get(i) - m) / s;
-      double likelihood = step.likelihoodWeight * gradient.get(i);
-      // −∂/∂u ln p(u) at the draw, or its expectation under q.
-      double x = Math.exp(analytic ? m + s * s / 2 : drawn.get(i));
-      double pull = prior.rate() * x - prior.shape();
-      double spread = (analytic ? prior.rate() * x * s : pull * noise) - 1 / s;
-      meanGradient.set(i, (float) (likelihood + step.klWeight * pull));
-      rhoGradient.set(
-          i,
-          (float)
-              ((likelihood * noise + step.klWeight * spread)
-                  * SpecialFunctions.logistic(rho.get(i))));
+    if (posterior() == Posterior.POINT) {
+      updatePoint(gradient, step, rule);
+      return;
     }
-    backend().memory().push(meanGradient);
-    backend().memory().push(rhoGradient);
+    backend()
+        .variational()
+        .logNormalGradients(
+            mean,
+            rho,
+            drawn,
+            gradient,
+            prior.shape(),
+            prior.rate(),
+            step,
+            meanGradient,
+            rhoGradient);
     backend()
         .variational()
         .updatePoint(mean, meanGradient, factors().meanMoment1(), factors().meanMoment2(), 1, rule);
     backend()
         .variational()
         .updatePoint(rho, rhoGradient, factors().rhoMoment1(), factors().rhoMoment2(), 1, rule);
+  }
+
+  /** −ln p(x) of the Gamma prior, as a function of u = ln x: rate eᵘ − (shape − 1) u. */
+  private void updatePoint(Slice gradient, VariationalStep step, UpdateRule rule) {
+    Slice mean = factors().mean();
+    for (int i = 0; i < size(); i++) {
+      double pull = prior.rate() * Math.exp(mean.get(i)) - (prior.shape() - 1);
+      meanGradient.set(
+          i, (float) (step.likelihoodWeight * (double) gradient.get(i) + step.klWeight * pull));
+    }
+    backend().memory().push(meanGradient);
+    backend()
+        .variational()
+        .updatePoint(mean, meanGradient, factors().meanMoment1(), factors().meanMoment2(), 1, rule);
+  }
+
+  @Override
+  float[] priorDraw(int stream, int draw) {
+    UniformWords uniforms = new UniformWords(sampling().seed(), stream, draw);
+    float[] drawn = new float[size()];
+    for (int i = 0; i < drawn.length; i++) {
+      drawn[i] = (float) Math.log(prior.draw(uniforms));
+    }
+    return drawn;
   }
 
   /**
@@ -92,6 +129,10 @@ public final class MeanFieldLogNormal extends Latent {
     Slice rho = factors().rho();
     Slice moment = factors().meanMoment1();
     Slice curvature = factors().rhoMoment1();
+    backend().memory().pull(drawn);
+    backend().memory().pull(gradient);
+    backend().memory().pull(mean);
+    backend().memory().pull(rho);
     backend().memory().pull(moment);
     backend().memory().pull(curvature);
     for (int i = 0; i < size(); i++) {
@@ -131,8 +172,10 @@ public final class MeanFieldLogNormal extends Latent {
     double sum = 0;
     for (int i = 0; i < size(); i++) {
       sum +=
-          KullbackLeibler.divergence(
-              new LogNormal(mean.get(i), SpecialFunctions.softplus(rho.get(i))), prior);
+          posterior() == Posterior.POINT
+              ? -prior.logDensity(Math.exp(mean.get(i)))
+              : KullbackLeibler.divergence(
+                  new LogNormal(mean.get(i), SpecialFunctions.softplus(rho.get(i))), prior);
     }
     return sum;
   }

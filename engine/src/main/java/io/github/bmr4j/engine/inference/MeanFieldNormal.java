@@ -53,6 +53,27 @@ public final class MeanFieldNormal extends Latent {
    * @param size number of weights
    * @param priorVariance v, positive
    * @param sampling which draw the network sees
+   * @param posterior what each factor is
+   */
+  public MeanFieldNormal(
+      Backend backend,
+      String name,
+      int index,
+      int size,
+      double priorVariance,
+      Sampling sampling,
+      Posterior posterior) {
+    this(
+        backend, name, index, size, priorVariance, sampling, Parameterization.DEVIATION, posterior);
+  }
+
+  /**
+   * @param backend holds the parameters
+   * @param name in files and messages
+   * @param index of the noise stream, unique in the model
+   * @param size number of weights
+   * @param priorVariance v, positive
+   * @param sampling which draw the network sees
    * @param parameterization what softplus(ρ) is
    */
   public MeanFieldNormal(
@@ -63,7 +84,19 @@ public final class MeanFieldNormal extends Latent {
       double priorVariance,
       Sampling sampling,
       Parameterization parameterization) {
-    super(backend, name, index, size, sampling);
+    this(backend, name, index, size, priorVariance, sampling, parameterization, Posterior.NORMAL);
+  }
+
+  private MeanFieldNormal(
+      Backend backend,
+      String name,
+      int index,
+      int size,
+      double priorVariance,
+      Sampling sampling,
+      Parameterization parameterization,
+      Posterior posterior) {
+    super(backend, name, index, size, sampling, posterior);
     requirePositive(priorVariance);
     this.priorVariance = (float) priorVariance;
     this.parameterization = parameterization;
@@ -105,6 +138,10 @@ public final class MeanFieldNormal extends Latent {
       throw new IllegalStateException(
           name() + " has a prior of its own and is trained through its moments only");
     }
+    if (posterior() == Posterior.POINT) {
+      updatePoint(draw, step, rule);
+      return;
+    }
     step.priorVariance = priorVariance;
     step.seed = sampling().seed();
     step.stream = sampling().stream(index());
@@ -112,6 +149,42 @@ public final class MeanFieldNormal extends Latent {
     backend()
         .variational()
         .update(factors(), draw.gradient().slice(), draw.scale(), mask, step, rule);
+  }
+
+  /** −ln p(b) of the prior adds b/v to the gradient of −ln p(y|x, s γ b), which is s γ ∂w. */
+  private void updatePoint(Draw draw, VariationalStep step, UpdateRule rule) {
+    Slice mean = factors().mean();
+    Slice gradient = draw.gradient().slice();
+    if (draw.scale() != null) {
+      backend().memory().pull(draw.scale());
+      backend().elementwise().scale(draw.scale().get(0), gradient, gradient);
+    }
+    if (mask != null) {
+      backend().elementwise().multiply(gradient, mask, gradient);
+    }
+    float priorWeight = step.klWeight / (step.likelihoodWeight * priorVariance);
+    backend().elementwise().addScaled(priorWeight, mean, gradient);
+    backend()
+        .variational()
+        .updatePoint(
+            mean,
+            gradient,
+            factors().meanMoment1(),
+            factors().meanMoment2(),
+            step.likelihoodWeight,
+            rule);
+  }
+
+  @Override
+  float[] priorDraw(int stream, int draw) {
+    // The moments are still 0, and are so again afterwards.
+    Slice scratch = factors().meanMoment1();
+    backend().noise().normal(sampling().seed(), stream, draw, scratch);
+    backend().elementwise().scale((float) Math.sqrt(priorVariance), scratch, scratch);
+    backend().memory().pull(scratch);
+    float[] drawn = scratch.toArray();
+    backend().elementwise().fill(scratch, 0);
+    return drawn;
   }
 
   @Override
@@ -123,6 +196,9 @@ public final class MeanFieldNormal extends Latent {
   public double klDivergence() {
     if (prior != null) {
       return prior.klDivergence(pulledMean(), pulledDeviations(), mask);
+    }
+    if (posterior() == Posterior.POINT) {
+      return negativeLogPrior();
     }
     if (parameterization == Parameterization.DEVIATION) {
       return backend()
@@ -136,6 +212,18 @@ public final class MeanFieldNormal extends Latent {
     for (int i = 0; i < size(); i++) {
       if (mask == null || mask.get(i) != 0) {
         sum += KullbackLeibler.divergence(new Normal(mean.get(i), deviation.get(i)), normal);
+      }
+    }
+    return sum;
+  }
+
+  private double negativeLogPrior() {
+    Slice mean = pulledMean();
+    Normal normal = new Normal(0, Math.sqrt(priorVariance));
+    double sum = 0;
+    for (int i = 0; i < size(); i++) {
+      if (mask == null || mask.get(i) != 0) {
+        sum -= normal.logDensity(mean.get(i));
       }
     }
     return sum;

@@ -43,6 +43,7 @@ public final class MultiplicativeNoise {
   private final boolean[] kept;
   private final TruncatedNormal factor = new TruncatedNormal();
   private double divergenceFactor = 1;
+  private boolean deterministic;
 
   /**
    * @param backend holds the parameters
@@ -119,6 +120,21 @@ public final class MultiplicativeNoise {
           "The divergence's factor of " + name + " must be >= 0 and finite, but is " + factor);
     }
     divergenceFactor = factor;
+  }
+
+  /**
+   * Whether each θ is its mean, whatever the network draws, and its posterior is no longer trained.
+   *
+   * @param deterministic false to draw and to train again
+   */
+  public void setDeterministic(boolean deterministic) {
+    this.deterministic = deterministic;
+    sampling.invalidate();
+  }
+
+  /** Whether each θ is its mean now. */
+  boolean isMean() {
+    return deterministic || sampling.isMean();
   }
 
   /** Σ KL(q‖p) in nats of the structures that are in the model. */
@@ -221,6 +237,9 @@ public final class MultiplicativeNoise {
 
   /** One optimiser step from Σ ∂(−ln p)/∂θ · ∂θ/∂μ and the same for ln σ, a structure each. */
   void update(Slice byLocation, Slice byLogScale, VariationalStep step, UpdateRule rule) {
+    if (deterministic) {
+      return;
+    }
     backend.memory().pull(byLocation);
     backend.memory().pull(byLogScale);
     pullParameters();

@@ -1,21 +1,25 @@
 package io.github.bmr4j.engine.inference;
 
 import io.github.bmr4j.engine.autodiff.Node;
-import io.github.bmr4j.engine.distribution.TruncatedNormal;
 import io.github.bmr4j.engine.distribution.TruncatedNormalDraws;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.engine.tensor.Tensor;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.MatrixView;
+import io.github.bmr4j.kernels.Permutation;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
+import java.util.Arrays;
 import java.util.Map;
 
 /**
  * y = x ⊙ θ: activations times the multiplicative noise of their structures; with the mean E[θ]
  * when the network is to be without noise. A draw by inversion gives its derivatives along with it,
- * so the pullback is arithmetic: ∂x = ∂y θ, ∂μ = Σ ∂y x θ ∂ln θ/∂μ, the same for ln σ.
+ * so the pullback is arithmetic: ∂x = ∂y θ, ∂μ = Σ ∂y x ∂θ/∂μ, the same for ln σ.
+ *
+ * <p>Draws are made structure by structure, [structures, outer, inner]: element by element, draw i
+ * belongs to element i of that order.
  */
 public final class NoisyActivation extends LatentNode {
 
@@ -26,17 +30,30 @@ public final class NoisyActivation extends LatentNode {
 
   private final int structures;
   private final int inner;
-  private final TruncatedNormalDraws draws = new TruncatedNormalDraws();
-  private Slice uniforms;
+
+  /** From the order of x to that of the draws. */
+  private final Permutation byStructure;
+
+  private final Permutation toElements;
+
+  /** In the order of x. */
   private Slice theta;
+
+  /** In the order of the draws: these, and what the pullback needs. */
+  private Slice drawn;
+
   private Slice byLocation;
   private Slice byLogScale;
-  private MatrixView locationElements;
-  private MatrixView logScaleElements;
-  private Slice rows;
-  private MatrixView rowMatrix;
+  private MatrixView locationRows;
+  private MatrixView logScaleRows;
   private Slice locationGradient;
   private Slice logScaleGradient;
+
+  /** One uniform number for each structure, if all its elements share a draw. */
+  private Slice shared;
+
+  private FactorDraws draws;
+  private final TruncatedNormalDraws sharedDraw = new TruncatedNormalDraws();
 
   NoisyActivation(MultiplicativeNoise noise, Node x, int axis) {
     super(x.shape(), x);
@@ -56,6 +73,8 @@ public final class NoisyActivation extends LatentNode {
     }
     this.outer = before;
     this.inner = shape.size() == 0 ? 0 : shape.size() / before / structures;
+    this.byStructure = new Permutation(new int[] {outer, structures, inner}, 1, 0, 2);
+    this.toElements = byStructure.inverse();
   }
 
   /** The noise. */
@@ -69,36 +88,34 @@ public final class NoisyActivation extends LatentNode {
       allocate(backend);
     }
     noise.pullParameters();
-    if (noise.sampling().isMean()) {
-      means();
+    if (noise.isMean()) {
+      means(backend);
+    } else if (isElementwise()) {
+      drawEach(backend);
     } else {
-      sample(backend);
-    }
-    backend.memory().push(theta);
-    if (byLocation != null) {
-      backend.memory().push(byLocation);
-      backend.memory().push(byLogScale);
+      drawOnce(backend);
     }
     backend.elementwise().multiply(input(0).slice(), theta, value().slice());
   }
 
+  private boolean isElementwise() {
+    return noise.granularity() == MultiplicativeNoise.Granularity.ELEMENT;
+  }
+
   private void allocate(Backend backend) {
     int n = shape().size();
-    boolean each = noise.granularity() == MultiplicativeNoise.Granularity.ELEMENT;
     theta = allocate(backend, n);
-    uniforms = allocate(backend, each ? n : structures);
+    drawn = allocate(backend, n);
+    if (isElementwise()) {
+      draws = new FactorDraws(backend, outer * inner);
+    } else {
+      shared = allocate(backend, structures);
+    }
     if (gradient() != null) {
       byLocation = allocate(backend, n);
       byLogScale = allocate(backend, n);
-      if (inner == 1) {
-        locationElements = byLocation.asMatrix(outer, structures);
-        logScaleElements = byLogScale.asMatrix(outer, structures);
-      } else {
-        locationElements = byLocation.asMatrix(outer * structures, inner);
-        logScaleElements = byLogScale.asMatrix(outer * structures, inner);
-        rows = allocate(backend, outer * structures);
-        rowMatrix = rows.asMatrix(outer, structures);
-      }
+      locationRows = byLocation.asMatrix(structures, outer * inner);
+      logScaleRows = byLogScale.asMatrix(structures, outer * inner);
       locationGradient = allocate(backend, structures);
       logScaleGradient = allocate(backend, structures);
     }
@@ -108,74 +125,67 @@ public final class NoisyActivation extends LatentNode {
     return new Slice(backend.memory().allocate(n), 0, n);
   }
 
-  private void means() {
+  private void means(Backend backend) {
     for (int s = 0; s < structures; s++) {
       double mean = noise.isKept(s) ? Math.exp(noise.factor(s).logExponentialMoment(1)) : 0;
-      fill(theta, s, (float) mean);
-      if (byLocation != null) {
-        fill(byLocation, s, 0);
-        fill(byLogScale, s, 0);
-      }
+      set(s, mean, 0, 0);
     }
+    pushDraws(backend);
   }
 
-  private void sample(Backend backend) {
-    Sampling sampling = noise.sampling();
-    backend
-        .noise()
-        .uniform(sampling.seed(), sampling.stream(noise.index()), sampling.step(), uniforms);
-    backend.memory().pull(uniforms);
-    boolean each = noise.granularity() == MultiplicativeNoise.Granularity.ELEMENT;
+  private void drawEach(Backend backend) {
+    uniform(backend, drawn);
     for (int s = 0; s < structures; s++) {
-      if (!noise.isKept(s)) {
-        fill(theta, s, 0);
-        if (byLocation != null) {
-          fill(byLocation, s, 0);
-          fill(byLogScale, s, 0);
-        }
-        continue;
-      }
-      TruncatedNormal factor = noise.factor(s);
-      draws.set(factor);
-      if (each) {
-        drawEach(s);
+      if (noise.isKept(s)) {
+        draws.draw(noise.factor(s), s * outer * inner, drawn, byLocation, byLogScale);
       } else {
-        drawOnce(s);
+        set(s, 0, 0, 0);
       }
     }
+    pushDraws(backend);
   }
 
-  private void drawEach(int s) {
-    for (int o = 0; o < outer; o++) {
-      int from = (o * structures + s) * inner;
-      for (int i = from; i < from + inner; i++) {
-        double value = Math.exp(draws.draw(uniforms.get(i)));
-        theta.set(i, (float) value);
-        if (byLocation != null) {
-          byLocation.set(i, (float) (value * draws.byLocation()));
-          byLogScale.set(i, (float) (value * draws.byLogScale()));
-        }
+  private void drawOnce(Backend backend) {
+    uniform(backend, shared);
+    for (int s = 0; s < structures; s++) {
+      if (noise.isKept(s)) {
+        sharedDraw.set(noise.factor(s));
+        double value = Math.exp(sharedDraw.draw(shared.get(s)));
+        set(s, value, value * sharedDraw.byLocation(), value * sharedDraw.byLogScale());
+      } else {
+        set(s, 0, 0, 0);
       }
     }
+    pushDraws(backend);
   }
 
-  private void drawOnce(int s) {
-    double value = Math.exp(draws.draw(uniforms.get(s)));
-    fill(theta, s, (float) value);
+  private void uniform(Backend backend, Slice out) {
+    Sampling sampling = noise.sampling();
+    backend.noise().uniform(sampling.seed(), sampling.stream(noise.index()), sampling.step(), out);
+    backend.memory().pull(out);
+  }
+
+  /** Gives all elements of a structure the same factor. */
+  private void set(int s, double value, double slopeByLocation, double slopeByLogScale) {
+    fill(drawn, s, value);
     if (byLocation != null) {
-      fill(byLocation, s, (float) (value * draws.byLocation()));
-      fill(byLogScale, s, (float) (value * draws.byLogScale()));
+      fill(byLocation, s, slopeByLocation);
+      fill(byLogScale, s, slopeByLogScale);
     }
   }
 
-  /** Sets all elements of a structure. */
-  private void fill(Slice slice, int s, float value) {
-    for (int o = 0; o < outer; o++) {
-      int from = (o * structures + s) * inner;
-      for (int i = from; i < from + inner; i++) {
-        slice.set(i, value);
-      }
+  private void fill(Slice slice, int s, double value) {
+    int from = slice.offset() + s * outer * inner;
+    Arrays.fill(slice.array(), from, from + outer * inner, (float) value);
+  }
+
+  private void pushDraws(Backend backend) {
+    backend.memory().push(drawn);
+    if (byLocation != null) {
+      backend.memory().push(byLocation);
+      backend.memory().push(byLogScale);
     }
+    backend.sequence().permute(toElements, drawn, theta, false);
   }
 
   @Override
@@ -190,20 +200,11 @@ public final class NoisyActivation extends LatentNode {
     }
     // θ is not needed any more; the next forward pass draws it anew.
     backend.elementwise().multiply(dy, x, theta);
-    backend.elementwise().multiply(theta, byLocation, byLocation);
-    backend.elementwise().multiply(theta, byLogScale, byLogScale);
-    sum(backend, locationElements, locationGradient);
-    sum(backend, logScaleElements, logScaleGradient);
-  }
-
-  /** Sums over all elements of each structure. */
-  private void sum(Backend backend, MatrixView elements, Slice out) {
-    if (rows == null) {
-      backend.reduction().columnSums(elements, out, false);
-      return;
-    }
-    backend.reduction().rowSums(elements, rows);
-    backend.reduction().columnSums(rowMatrix, out, false);
+    backend.sequence().permute(byStructure, theta, drawn, false);
+    backend.elementwise().multiply(drawn, byLocation, byLocation);
+    backend.elementwise().multiply(drawn, byLogScale, byLogScale);
+    backend.reduction().rowSums(locationRows, locationGradient);
+    backend.reduction().rowSums(logScaleRows, logScaleGradient);
   }
 
   /** Σ ∂loss/∂θ ∂θ/∂μ of each structure, after the backward pass. */

@@ -71,6 +71,14 @@ public final class PointEstimate {
     return values;
   }
 
+  /**
+   * What the optimiser remembers of the gradient, with Adam its average over some steps: a measure
+   * of it up to one factor for all parameters.
+   */
+  public Slice gradientMean() {
+    return moment1;
+  }
+
   /** Name in files and messages. */
   public String name() {
     return name;

@@ -66,6 +66,10 @@ public final class Sampling {
     return mean;
   }
 
+  boolean isTraining() {
+    return purpose == Streams.Purpose.TRAINING && !mean;
+  }
+
   /** Changes whenever a draw may have changed. */
   long version() {
     return version;

@@ -15,7 +15,9 @@ public final class Streams {
     /** Weights drawn for estimates of the free energy and for predictions. */
     PREDICTION(2),
     /** Order of examples, and splits. */
-    DATA(3);
+    DATA(3),
+    /** Draws from reduced priors while a model is reduced. */
+    REDUCTION(4);
 
     private final int code;
 

@@ -91,4 +91,25 @@ final class ImageReference {
     }
     return y;
   }
+
+  /** Each channel of [batch, channels, pixels] with mean 0 and variance 1, scaled and shifted. */
+  static double[] normalizeChannels(double[] x, double[] scale, double[] shift, int pixels) {
+    int channels = scale.length;
+    double count = (double) x.length / channels;
+    double[] mean = new double[channels];
+    double[] variance = new double[channels];
+    for (int i = 0; i < x.length; i++) {
+      mean[i / pixels % channels] += x[i] / count;
+    }
+    for (int i = 0; i < x.length; i++) {
+      int c = i / pixels % channels;
+      variance[c] += (x[i] - mean[c]) * (x[i] - mean[c]) / count;
+    }
+    double[] y = new double[x.length];
+    for (int i = 0; i < x.length; i++) {
+      int c = i / pixels % channels;
+      y[i] = scale[c] * (x[i] - mean[c]) / Math.sqrt(variance[c] + 1e-5) + shift[c];
+    }
+    return y;
+  }
 }

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.Function;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -208,6 +209,40 @@ class OperationsTest {
                           },
                           TOLERANCE);
                 }),
+            new Case(
+                "BatchNormalization of images",
+                Set.of(BatchNormalization.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(3, 5, 2, 4)
+                        .operand(5)
+                        .operand(5)
+                        .check(
+                            x ->
+                                new BatchNormalization(
+                                    x.get(0), x.get(1), x.get(2), new RunningStatistics(b, 5)),
+                            x -> ImageReference.normalizeChannels(x[0], x[1], x[2], 8),
+                            2e-5)),
+            new Case(
+                "BatchNormalization of vectors beside its operand",
+                Set.of(BatchNormalization.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(9, 3)
+                        .operand(3)
+                        .operand(3)
+                        .check(
+                            x ->
+                                new Add(
+                                    x.get(0),
+                                    new BatchNormalization(
+                                        x.get(0), x.get(1), x.get(2), new RunningStatistics(b, 3))),
+                            x ->
+                                zip(
+                                    x[0],
+                                    ImageReference.normalizeChannels(x[0], x[1], x[2], 1),
+                                    Double::sum),
+                            2e-5)),
             new Case(
                 "LayerNormalization",
                 Set.of(LayerNormalization.class),
@@ -572,6 +607,107 @@ class OperationsTest {
                             x -> linear(x[0], x[1], new double[3], 5, 7, 3),
                             TOLERANCE)),
             new Case(
+                "Gather",
+                Set.of(Gather.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(4, 3)
+                        .check(
+                            x -> new Gather(x.get(0), indices(b)),
+                            x -> gather(x[0], 3),
+                            TOLERANCE)),
+            new Case(
+                "Gather from a table used twice",
+                Set.of(Gather.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(4, 3)
+                        .check(
+                            x ->
+                                new Multiply(
+                                    new Gather(x.get(0), indices(b)),
+                                    new Gather(x.get(0), indices(b))),
+                            x -> zip(gather(x[0], 3), gather(x[0], 3), (p, q) -> p * q),
+                            TOLERANCE)),
+            new Case(
+                "RepeatRows",
+                Set.of(RepeatRows.class),
+                b -> {
+                  repeatRows(b, 3, 5, true);
+                  repeatRows(b, 7, 17, false);
+                  repeatRows(b, 4, 0, true);
+                }),
+            new Case(
+                "RepeatRows of an operand used twice",
+                Set.of(RepeatRows.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(3)
+                        .check(
+                            x ->
+                                new Multiply(
+                                    new RepeatRows(x.get(0), 4, true),
+                                    new RepeatRows(x.get(0), 4, true)),
+                            x ->
+                                zip(
+                                    repeatRows(x[0], 4, true),
+                                    repeatRows(x[0], 4, true),
+                                    (p, q) -> p * q),
+                            TOLERANCE)),
+            new Case(
+                "HorseshoeScale of rows",
+                Set.of(HorseshoeScale.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(1)
+                        .operand(1)
+                        .operand(3)
+                        .operand(1)
+                        .operand(3)
+                        .check(
+                            x ->
+                                new HorseshoeScale(
+                                    0.8, x.get(0), x.subList(1, 3), x.subList(3, 5), 3, 0, true),
+                            x -> horseshoe(0.8, x[0], 3, i -> i, x, 2),
+                            TOLERANCE)),
+            new Case(
+                "HorseshoeScale of weights and biases",
+                Set.of(HorseshoeScale.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(1)
+                        .operand(1)
+                        .operand(2)
+                        .operand(8)
+                        .operand(1)
+                        .operand(2)
+                        .operand(8)
+                        .check(
+                            x ->
+                                new HorseshoeScale(
+                                    0.8, x.get(0), x.subList(1, 4), x.subList(4, 7), 2, 3, true),
+                            x -> horseshoe(0.8, x[0], 8, i -> i < 6 ? i / 3 : i - 6, x, 3),
+                            TOLERANCE)),
+            new Case(
+                "HorseshoeScale without a slab, of an operand used twice",
+                Set.of(HorseshoeScale.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(2)
+                        .operand(2)
+                        .check(
+                            x ->
+                                new Multiply(
+                                    new HorseshoeScale(
+                                        1.5, null, x.subList(0, 1), x.subList(1, 2), 2, 0, true),
+                                    x.get(0)),
+                            x ->
+                                new double[] {
+                                  1.5 * Math.exp(0.5 * (x[0][0] - x[1][0])) * x[0][0],
+                                  1.5 * Math.exp(0.5 * (x[0][1] - x[1][1])) * x[0][1]
+                                },
+                            TOLERANCE)),
+            new Case(
                 "GaussianNegativeLogLikelihood",
                 Set.of(GaussianNegativeLogLikelihood.class),
                 b -> {
@@ -606,6 +742,75 @@ class OperationsTest {
                                     gaussian(x[0], new double[8], x[1], 1),
                                     (p, q) -> p + q),
                             1e-5))));
+  }
+
+  /** [2, 3], one of four rows not at all and another three times. */
+  private static final float[] INDICES = {3, 0, 3, 1, 3, 0};
+
+  private static Node indices(Backend backend) {
+    float[] array = backend.memory().allocate(INDICES.length);
+    System.arraycopy(INDICES, 0, array, 0, INDICES.length);
+    Tensor tensor = Tensor.of(Shape.of(2, 3), array);
+    backend.memory().push(tensor.slice());
+    return new Parameter(tensor);
+  }
+
+  private static double[] gather(double[] table, int width) {
+    double[] y = new double[INDICES.length * width];
+    for (int i = 0; i < y.length; i++) {
+      y[i] = table[width * (int) INDICES[i / width] + i % width];
+    }
+    return y;
+  }
+
+  @Test
+  void anIndexThatIsNoRowIsRefused() {
+    float[] wrong = scalar.memory().allocate(3);
+    wrong[1] = 4;
+    Node table = new Parameter(Tensor.of(Shape.of(4, 3), scalar.memory().allocate(12)));
+    Node indices = new Parameter(Tensor.of(Shape.of(3), wrong));
+    Graph graph = Graph.forInference(scalar, new Gather(table, indices));
+    String message = assertThrows(IllegalArgumentException.class, graph::forward).getMessage();
+    assertEquals("An embedding has the rows 0 to 3, but index 1 is 4.0", message);
+    wrong[1] = 0.5f;
+    assertThrows(IllegalArgumentException.class, graph::forward);
+  }
+
+  private static void repeatRows(Backend backend, int rows, int columns, boolean bias) {
+    new GradientCheck(backend)
+        .operand(rows)
+        .check(
+            x -> new RepeatRows(x.get(0), columns, bias),
+            x -> repeatRows(x[0], columns, bias),
+            TOLERANCE);
+  }
+
+  private static double[] repeatRows(double[] x, int columns, boolean bias) {
+    double[] y = new double[x.length * (columns + (bias ? 1 : 0))];
+    for (int i = 0; i < y.length; i++) {
+      y[i] = i < x.length * columns ? x[i / columns] : x[i - x.length * columns];
+    }
+    return y;
+  }
+
+  /** x[0] is ln c⁻²; then come logarithms of {@code count} numerators and as many denominators. */
+  private static double[] horseshoe(
+      double globalScale,
+      double[] slab,
+      int elements,
+      IntUnaryOperator row,
+      double[][] x,
+      int count) {
+    double[] gamma = new double[elements];
+    for (int i = 0; i < elements; i++) {
+      double ratio = globalScale * globalScale;
+      for (int k = 1; k < x.length; k++) {
+        int at = x[k].length == 1 ? 0 : x[k].length == elements ? i : row.applyAsInt(i);
+        ratio *= Math.exp(k <= count ? x[k][at] : -x[k][at]);
+      }
+      gamma[i] = 1 / Math.sqrt(1 / ratio + Math.exp(slab[0]));
+    }
+    return gamma;
   }
 
   @TestFactory

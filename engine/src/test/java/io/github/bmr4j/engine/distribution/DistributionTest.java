@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Closed forms against the trapezoidal rule, which converges geometrically for these integrands.
@@ -213,5 +216,26 @@ class DistributionTest {
           d.meanLogarithm(),
           "mean logarithm of " + d);
     }
+  }
+
+  /** Mean and variance of 40,000 draws within five standard errors. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.5, 1, 2, 7.5})
+  void gammaDrawsHaveTheMomentsOfTheDistribution(double shape) {
+    Gamma gamma = new Gamma(shape, 3);
+    Random random = new Random(12);
+    int draws = 40_000;
+    double sum = 0;
+    double squares = 0;
+    for (int i = 0; i < draws; i++) {
+      double x = gamma.draw(() -> (random.nextInt(1 << 30) + 0.5) / (1 << 30));
+      sum += x;
+      squares += (x - gamma.mean()) * (x - gamma.mean());
+    }
+    double error = Math.sqrt(gamma.variance() / draws);
+    assertEquals(gamma.mean(), sum / draws, 5 * error);
+    // The kurtosis of a gamma distribution is 3 + 6/shape.
+    double spread = gamma.variance() * Math.sqrt((2 + 6 / shape) / draws);
+    assertEquals(gamma.variance(), squares / draws, 5 * spread);
   }
 }

@@ -67,7 +67,8 @@ class MultiplicativeNoiseTest {
     for (int i = 0; i < x.length; i++) {
       int s = i / inner % STRUCTURES;
       draws.set(q.set(location[s], Math.exp(logScale[s]), -20, 0));
-      int draw = uniform.length() == STRUCTURES ? s : i;
+      int ofStructure = i / (inner * STRUCTURES) * inner + i % inner;
+      int draw = uniform.length() == STRUCTURES ? s : s * (x.length / STRUCTURES) + ofStructure;
       double y = x[i] * Math.exp(draws.draw(uniform.get(draw)));
       sum += weight[i] * y * y;
     }

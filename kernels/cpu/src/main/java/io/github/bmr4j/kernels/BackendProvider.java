@@ -1,5 +1,7 @@
 package io.github.bmr4j.kernels;
 
+import java.util.List;
+
 /**
  * Makes one kind of {@link Backend}, and says whether this JVM and machine can run it. Found
  * through {@link java.util.ServiceLoader}; the scalar and SIMD back ends need no lookup.
@@ -26,6 +28,14 @@ public interface BackendProvider {
    * @param name the back end
    * @param available whether it can
    * @param reason one sentence: what it would run on, or why it cannot and what to do about it
+   * @param devices what there is to run on, a line each with its limits; empty where that is the
+   *     CPU
    */
-  record Availability(String name, boolean available, String reason) {}
+  record Availability(String name, boolean available, String reason, List<String> devices) {
+
+    /** Of a back end that runs on the CPU. */
+    public Availability(String name, boolean available, String reason) {
+      this(name, available, reason, List.of());
+    }
+  }
 }

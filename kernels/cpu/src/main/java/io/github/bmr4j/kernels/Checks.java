@@ -4,12 +4,12 @@ package io.github.bmr4j.kernels;
  * The argument checks at the public face of every kernel: shapes that must agree, and outputs that
  * must not lie on inputs. A check that passes allocates nothing.
  */
-final class Checks {
+public final class Checks {
 
   private Checks() {}
 
   /** Fails unless two slices have the same length. */
-  static void sameLength(String operation, String xName, Slice x, String yName, Slice y) {
+  public static void sameLength(String operation, String xName, Slice x, String yName, Slice y) {
     if (x.length() != y.length()) {
       throw new IllegalArgumentException(
           operation
@@ -25,7 +25,7 @@ final class Checks {
   }
 
   /** Fails unless a slice has the given length. */
-  static void length(String operation, String name, Slice x, int expected) {
+  public static void length(String operation, String name, Slice x, int expected) {
     if (x.length() != expected) {
       throw new IllegalArgumentException(
           operation
@@ -40,7 +40,7 @@ final class Checks {
   }
 
   /** Fails unless a matrix has the given shape. */
-  static void shape(String operation, String name, MatrixView x, int rows, int columns) {
+  public static void shape(String operation, String name, MatrixView x, int rows, int columns) {
     if (x.rows() != rows || x.columns() != columns) {
       throw new IllegalArgumentException(
           operation
@@ -58,7 +58,7 @@ final class Checks {
   }
 
   /** Fails if two slices share elements. */
-  static void disjoint(String operation, String xName, Slice x, String yName, Slice y) {
+  public static void disjoint(String operation, String xName, Slice x, String yName, Slice y) {
     if (oneArray(x.array(), y.array())
         && x.offset() < y.offset() + y.length()
         && y.offset() < x.offset() + x.length()) {
@@ -67,7 +67,8 @@ final class Checks {
   }
 
   /** Fails if two slices share some elements but are not the same run. */
-  static void sameOrDisjoint(String operation, String xName, Slice x, String yName, Slice y) {
+  public static void sameOrDisjoint(
+      String operation, String xName, Slice x, String yName, Slice y) {
     if (x.offset() != y.offset() || x.length() != y.length()) {
       disjoint(operation, xName, x, yName, y);
     }
@@ -77,7 +78,8 @@ final class Checks {
    * Fails if two matrices share elements. Blocks of columns of one larger matrix are told apart;
    * matrices of different strides in one array must not overlap as ranges.
    */
-  static void disjoint(String operation, String xName, MatrixView x, String yName, MatrixView y) {
+  public static void disjoint(
+      String operation, String xName, MatrixView x, String yName, MatrixView y) {
     if (!oneArray(x.array(), y.array())) {
       return;
     }
@@ -101,7 +103,7 @@ final class Checks {
   }
 
   /** Fails if a slice and a matrix share elements; allocates only where that looks possible. */
-  static void disjoint(String operation, String xName, Slice x, String yName, MatrixView y) {
+  public static void disjoint(String operation, String xName, Slice x, String yName, MatrixView y) {
     if (oneArray(x.array(), y.array())
         && x.offset() < y.offset() + extent(y)
         && y.offset() < x.offset() + x.length()) {
@@ -131,7 +133,7 @@ final class Checks {
   }
 
   /** Fails unless {@code [m, k] · [k, n] = [m, n]}, each as the operation names it. */
-  static void product(
+  public static void product(
       String operation,
       MatrixView a,
       boolean aTransposed,

@@ -1,11 +1,12 @@
 package io.github.bmr4j.kernels;
 
 /** The argument checks of {@link ConvolutionKernels}; those that pass allocate nothing. */
-final class ConvolutionArguments {
+public final class ConvolutionArguments {
 
   private ConvolutionArguments() {}
 
-  static void convolve(ConvolutionShape shape, Slice x, Slice weights, Slice y, Epilogue epilogue) {
+  public static void convolve(
+      ConvolutionShape shape, Slice x, Slice weights, Slice y, Epilogue epilogue) {
     Checks.length("convolve", "x", x, shape.inputSize());
     Checks.length("convolve", "weights", weights, shape.weightSize());
     Checks.length("convolve", "y", y, shape.outputSize());
@@ -17,7 +18,7 @@ final class ConvolutionArguments {
     }
   }
 
-  static void pullbackInput(ConvolutionShape shape, Slice weights, Slice dy, Slice dx) {
+  public static void pullbackInput(ConvolutionShape shape, Slice weights, Slice dy, Slice dx) {
     Checks.length("convolvePullbackInput", "weights", weights, shape.weightSize());
     Checks.length("convolvePullbackInput", "dy", dy, shape.outputSize());
     Checks.length("convolvePullbackInput", "dx", dx, shape.inputSize());
@@ -25,7 +26,7 @@ final class ConvolutionArguments {
     Checks.disjoint("convolvePullbackInput", "dy", dy, "dx", dx);
   }
 
-  static void pullbackWeights(
+  public static void pullbackWeights(
       ConvolutionShape shape, Slice x, Slice dy, Slice dWeights, Slice dBias) {
     String operation = "convolvePullbackWeights";
     Checks.length(operation, "x", x, shape.inputSize());
@@ -41,19 +42,19 @@ final class ConvolutionArguments {
     }
   }
 
-  static void pool(String operation, PoolingShape shape, Slice x, Slice y) {
+  public static void pool(String operation, PoolingShape shape, Slice x, Slice y) {
     Checks.length(operation, "x", x, shape.inputSize());
     Checks.length(operation, "y", y, shape.outputSize());
     Checks.disjoint(operation, "x", x, "y", y);
   }
 
-  static void poolPullback(String operation, PoolingShape shape, Slice dy, Slice dx) {
+  public static void poolPullback(String operation, PoolingShape shape, Slice dy, Slice dx) {
     Checks.length(operation, "dy", dy, shape.outputSize());
     Checks.length(operation, "dx", dx, shape.inputSize());
     Checks.disjoint(operation, "dy", dy, "dx", dx);
   }
 
-  static void maxPoolPullback(PoolingShape shape, Slice x, Slice y, Slice dy, Slice dx) {
+  public static void maxPoolPullback(PoolingShape shape, Slice x, Slice y, Slice dy, Slice dx) {
     pool("maxPoolPullback", shape, x, y);
     poolPullback("maxPoolPullback", shape, dy, dx);
     Checks.disjoint("maxPoolPullback", "x", x, "dx", dx);

@@ -1,22 +1,22 @@
 package io.github.bmr4j.kernels;
 
 /** The argument checks of {@link EvidenceKernels}, the same for every back end. */
-final class EvidenceArguments {
+public final class EvidenceArguments {
 
   private EvidenceArguments() {}
 
-  static void posterior(String operation, Slice mean, Slice sd, float priorVariance) {
+  public static void posterior(String operation, Slice mean, Slice sd, float priorVariance) {
     Checks.sameLength(operation, "mean", mean, "sd", sd);
     VariationalArguments.positive(operation, "the prior variance", priorVariance);
   }
 
-  static void output(String operation, Slice mean, Slice sd, String name, Slice out) {
+  public static void output(String operation, Slice mean, Slice sd, String name, Slice out) {
     Checks.length(operation, name, out, mean.length());
     Checks.disjoint(operation, "mean", mean, name, out);
     Checks.disjoint(operation, "sd", sd, name, out);
   }
 
-  static void reduced(String operation, float variance) {
+  public static void reduced(String operation, float variance) {
     if (!(variance >= 0 && variance < Float.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException(
           operation
@@ -25,7 +25,7 @@ final class EvidenceArguments {
     }
   }
 
-  static void candidates(String operation, float[] reducedVariances, double[] sums) {
+  public static void candidates(String operation, float[] reducedVariances, double[] sums) {
     if (sums.length != reducedVariances.length) {
       throw new IllegalArgumentException(
           operation
@@ -39,7 +39,7 @@ final class EvidenceArguments {
     }
   }
 
-  static void groups(
+  public static void groups(
       MatrixView mean, MatrixView sd, float priorVariance, Slice rowSums, Slice columnSums) {
     String operation = "spikeGroupSums";
     Checks.shape(operation, "sd", sd, mean.rows(), mean.columns());

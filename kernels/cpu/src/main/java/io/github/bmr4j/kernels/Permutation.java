@@ -1,5 +1,7 @@
 package io.github.bmr4j.kernels;
 
+import java.util.Arrays;
+
 /**
  * Another order of a tensor's axes: axis k of the result is axis {@code axes[k]} of the operand.
  * Immutable; made once, when a network is planned.
@@ -59,6 +61,21 @@ public final class Permutation {
   /** Extents of the result, as a new array. */
   public int[] extents() {
     return extents.clone();
+  }
+
+  /** Number of axes. */
+  public int rank() {
+    return extents.length;
+  }
+
+  /**
+   * For each axis of the result its extent, then for each the distance of neighbours along it in
+   * the operand; a new array.
+   */
+  public int[] extentsAndStrides() {
+    int[] both = Arrays.copyOf(extents, 2 * rank());
+    System.arraycopy(strides, 0, both, rank(), rank());
+    return both;
   }
 
   /** Number of elements. */

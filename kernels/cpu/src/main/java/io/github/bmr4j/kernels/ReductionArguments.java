@@ -1,12 +1,12 @@
 package io.github.bmr4j.kernels;
 
 /** What all implementations of {@link ReductionKernels} check. */
-final class ReductionArguments {
+public final class ReductionArguments {
 
   private ReductionArguments() {}
 
   /** A scalar result goes to element 0 of a slice that has one. */
-  static void scalarOutput(String operation, Slice out) {
+  public static void scalarOutput(String operation, Slice out) {
     if (out.length() == 0) {
       throw new IllegalArgumentException(
           operation + ": out must have room for the result, but has 0 elements");
@@ -14,19 +14,20 @@ final class ReductionArguments {
   }
 
   /** One value for each row of m, in memory of its own. */
-  static void perRow(String operation, MatrixView m, String name, Slice values) {
+  public static void perRow(String operation, MatrixView m, String name, Slice values) {
     Checks.length(operation, name, values, m.rows());
     Checks.disjoint(operation, name, values, "the matrix", m);
   }
 
   /** One value for each column of m, in memory of its own. */
-  static void perColumn(String operation, MatrixView m, String name, Slice values) {
+  public static void perColumn(String operation, MatrixView m, String name, Slice values) {
     Checks.length(operation, name, values, m.columns());
     Checks.disjoint(operation, name, values, "the matrix", m);
   }
 
   /** An output of the shape of x: x itself, or memory of its own. */
-  static void sameShape(String operation, String xName, MatrixView x, String yName, MatrixView y) {
+  public static void sameShape(
+      String operation, String xName, MatrixView x, String yName, MatrixView y) {
     Checks.shape(operation, yName, y, x.rows(), x.columns());
     if (x.offset() != y.offset() || x.stride() != y.stride()) {
       Checks.disjoint(operation, xName, x, yName, y);
@@ -34,7 +35,7 @@ final class ReductionArguments {
   }
 
   /** The arguments of {@link ReductionKernels#softmaxCrossEntropy}. */
-  static void crossEntropy(MatrixView logits, Slice labels, Slice losses) {
+  public static void crossEntropy(MatrixView logits, Slice labels, Slice losses) {
     String operation = "softmaxCrossEntropy";
     perRow(operation, logits, "losses", losses);
     labels(operation, labels, logits);
@@ -42,7 +43,7 @@ final class ReductionArguments {
   }
 
   /** The arguments of {@link ReductionKernels#softmaxCrossEntropyPullback}. */
-  static void crossEntropyPullback(
+  public static void crossEntropyPullback(
       MatrixView logits, Slice labels, Slice dLosses, MatrixView dLogits) {
     String operation = "softmaxCrossEntropyPullback";
     sameShape(operation, "logits", logits, "dLogits", dLogits);

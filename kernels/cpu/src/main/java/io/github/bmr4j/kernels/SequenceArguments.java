@@ -1,11 +1,12 @@
 package io.github.bmr4j.kernels;
 
 /** What all implementations of {@link SequenceKernels} check. */
-final class SequenceArguments {
+public final class SequenceArguments {
 
   private SequenceArguments() {}
 
-  static void normalize(MatrixView x, Slice scale, Slice shift, float epsilon, MatrixView out) {
+  public static void normalize(
+      MatrixView x, Slice scale, Slice shift, float epsilon, MatrixView out) {
     normalization("normalize", x, scale, epsilon);
     Checks.length("normalize", "shift", shift, x.columns());
     own("normalize", "x", x, "out", out);
@@ -13,7 +14,7 @@ final class SequenceArguments {
     Checks.disjoint("normalize", "shift", shift, "out", out);
   }
 
-  static void normalizePullback(
+  public static void normalizePullback(
       MatrixView x,
       Slice scale,
       float epsilon,
@@ -29,12 +30,12 @@ final class SequenceArguments {
     own(operation, "dX", dX, "products", products);
   }
 
-  static void softmaxPullback(MatrixView p, MatrixView dP, MatrixView dX) {
+  public static void softmaxPullback(MatrixView p, MatrixView dP, MatrixView dX) {
     own("softmaxPullback", "p", p, "dX", dX);
     own("softmaxPullback", "dP", dP, "dX", dX);
   }
 
-  static void permute(Permutation order, Slice x, Slice out) {
+  public static void permute(Permutation order, Slice x, Slice out) {
     Checks.length("permute", "x", x, order.size());
     Checks.length("permute", "out", out, order.size());
     Checks.disjoint("permute", "x", x, "out", out);

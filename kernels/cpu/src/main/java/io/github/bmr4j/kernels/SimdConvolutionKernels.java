@@ -2,8 +2,8 @@ package io.github.bmr4j.kernels;
 
 /**
  * Convolution on the CPU's vector units: products of packed panels, as matrices have them, in which
- * the panels of patches are gathered from the images while they are packed. Pooling in {@link
- * SimdPooling}.
+ * the panels of patches are gathered from the images while they are packed; with few filters,
+ * straight from the images. Pooling in {@link SimdPooling}.
  */
 final class SimdConvolutionKernels implements ConvolutionKernels {
 
@@ -12,6 +12,7 @@ final class SimdConvolutionKernels implements ConvolutionKernels {
 
   private final WorkerPool pool;
   private final PackedConvolution forward;
+  private final DirectConvolution direct;
   private final ConvolutionInputPullback inputPullback;
   private final ConvolutionWeightPullback weightPullback;
   private final SimdPooling pooling;
@@ -26,6 +27,7 @@ final class SimdConvolutionKernels implements ConvolutionKernels {
       scratch[i] = new ConvolutionScratch();
     }
     forward = new PackedConvolution(pool, scratch);
+    direct = new DirectConvolution(pool);
     inputPullback = new ConvolutionInputPullback(pool, scratch);
     weightPullback = new ConvolutionWeightPullback(pool, scratch);
     pooling = new SimdPooling(pool);
@@ -46,7 +48,11 @@ final class SimdConvolutionKernels implements ConvolutionKernels {
   public void convolve(ConvolutionShape shape, Slice x, Slice weights, Slice y, Epilogue epilogue) {
     ConvolutionArguments.convolve(shape, x, weights, y, epilogue);
     synchronized (pool) {
-      forward.compute(++call, shape, x, weights, y, epilogue);
+      if (DirectConvolution.isFaster(shape)) {
+        direct.compute(shape, x, weights, y, epilogue);
+      } else {
+        forward.compute(++call, shape, x, weights, y, epilogue);
+      }
     }
   }
 

@@ -89,6 +89,20 @@ final class SimdVariationalKernels implements VariationalKernels {
   }
 
   @Override
+  public void logNormalGradients(
+      Slice mean,
+      Slice rho,
+      Slice drawn,
+      Slice gradient,
+      double shape,
+      double rate,
+      VariationalStep step,
+      Slice byMean,
+      Slice byRho) {
+    LogNormalGradients.compute(mean, rho, drawn, gradient, shape, rate, step, byMean, byRho);
+  }
+
+  @Override
   public double klDivergence(Slice mean, Slice rho, Slice mask, float priorVariance) {
     VariationalArguments.divergence(mean, rho, mask);
     VariationalArguments.positive("klDivergence", "the prior variance", priorVariance);

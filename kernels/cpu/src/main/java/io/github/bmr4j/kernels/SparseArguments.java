@@ -1,11 +1,12 @@
 package io.github.bmr4j.kernels;
 
 /** Checks of {@link SparseKernels}. */
-final class SparseArguments {
+public final class SparseArguments {
 
   private SparseArguments() {}
 
-  static void linear(MatrixView x, SparsePattern pattern, Slice values, Slice bias, MatrixView y) {
+  public static void linear(
+      MatrixView x, SparsePattern pattern, Slice values, Slice bias, MatrixView y) {
     Checks.shape("linear", "x", x, y.rows(), pattern.columns());
     Checks.shape("linear", "y", y, x.rows(), pattern.rows());
     Checks.length("linear", "values", values, pattern.count());

@@ -136,6 +136,16 @@ public final class SparsePattern {
     return indices[element];
   }
 
+  /** {@link #start} of all rows and the end, as a new array. */
+  public int[] rowStarts() {
+    return starts.clone();
+  }
+
+  /** {@link #column} of all elements, as a new array. */
+  public int[] columnIndices() {
+    return indices.clone();
+  }
+
   /** {@link #start} of all rows; not a copy, so only for kernels. */
   int[] starts() {
     return starts;

@@ -1,11 +1,12 @@
 package io.github.bmr4j.kernels;
 
 /** The argument checks of {@link VariationalKernels}, the same for every back end. */
-final class VariationalArguments {
+public final class VariationalArguments {
 
   private VariationalArguments() {}
 
-  static void weights(String operation, NormalFactors q, Slice scale, Slice mask, Slice weights) {
+  public static void weights(
+      String operation, NormalFactors q, Slice scale, Slice mask, Slice weights) {
     int n = q.length();
     Checks.length(operation, "the weights' slice", weights, n);
     if (scale != null) {
@@ -18,7 +19,7 @@ final class VariationalArguments {
     Checks.disjoint(operation, "rho", q.rho(), "the weights' slice", weights);
   }
 
-  static void update(
+  public static void update(
       NormalFactors q,
       Slice gradient,
       Slice scale,
@@ -33,7 +34,7 @@ final class VariationalArguments {
     }
   }
 
-  static void updateByMoments(
+  public static void updateByMoments(
       NormalFactors q,
       Slice byMean,
       Slice byVariance,
@@ -53,21 +54,32 @@ final class VariationalArguments {
     positive(operation, "the prior variance", step.priorVariance);
   }
 
-  static void positive(String operation, String name, float value) {
+  public static void positive(String operation, String name, float value) {
     if (!(value > 0 && value < Float.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException(
           operation + ": " + name + " must be positive and finite, but is " + value);
     }
   }
 
-  static void divergence(Slice mean, Slice rho, Slice mask) {
+  public static void divergence(Slice mean, Slice rho, Slice mask) {
     Checks.sameLength("klDivergence", "mean", mean, "rho", rho);
     if (mask != null) {
       Checks.sameLength("klDivergence", "mean", mean, "mask", mask);
     }
   }
 
-  static void point(
+  public static void logNormal(
+      Slice mean, Slice rho, Slice drawn, Slice gradient, Slice byMean, Slice byRho) {
+    String operation = "logNormalGradients";
+    Checks.sameLength(operation, "mean", mean, "rho", rho);
+    Checks.sameLength(operation, "mean", mean, "drawn", drawn);
+    Checks.sameLength(operation, "mean", mean, "gradient", gradient);
+    Checks.sameLength(operation, "mean", mean, "byMean", byMean);
+    Checks.sameLength(operation, "mean", mean, "byRho", byRho);
+    Checks.disjoint(operation, "byMean", byMean, "byRho", byRho);
+  }
+
+  public static void point(
       Slice parameter, Slice gradient, Slice moment1, Slice moment2, UpdateRule rule) {
     String operation = "updatePoint";
     if (rule.kind == UpdateRule.Kind.IVON) {

@@ -89,6 +89,34 @@ public interface VariationalKernels {
       UpdateRule rule);
 
   /**
+   * The gradients that the optimiser takes where u = ln x has the posterior N(μ, softplus(ρ)²) and
+   * x the prior Gamma(shape, rate): with g = likelihoodWeight · gradient and ε = (u − μ)/σ, ∂μ = g
+   * + klWeight · (rate e^u − shape) and ∂ρ = (g ε + klWeight · ((rate e^u − shape) ε − 1/σ)) ·
+   * sigmoid(ρ); for the analytic divergence e^u is replaced by its mean e^(μ + σ²/2), which σ then
+   * multiplies in place of ε: rate e^(μ + σ²/2) σ − 1/σ.
+   *
+   * @param mean μ
+   * @param rho ρ
+   * @param drawn u
+   * @param gradient ∂(−ln p(batch))/∂u
+   * @param shape of the prior, positive
+   * @param rate of the prior, positive
+   * @param step weights and form of the divergence
+   * @param byMean ∂μ; memory of its own
+   * @param byRho ∂ρ; memory of its own
+   */
+  void logNormalGradients(
+      Slice mean,
+      Slice rho,
+      Slice drawn,
+      Slice gradient,
+      double shape,
+      double rate,
+      VariationalStep step,
+      Slice byMean,
+      Slice byRho);
+
+  /**
    * Σ KL(N(μ_i, σ_i²) ‖ N(0, v)) in nats, with σ = softplus(ρ): ½ (μ²+σ²)/v − ½ − ½ ln(σ²/v).
    *
    * @param mean μ

@@ -46,14 +46,50 @@ final class VectorMath {
 
   private static final int NORMAL_MAX = 0x7f7fffff;
 
+  /** Of 86: e⁻⁸⁶ and e⁸⁶ are some e away from the limits of normal numbers. */
+  private static final int MODERATE_BITS = 0x42ac0000;
+
+  /** Of 1. */
+  private static final int ONE_BITS = 0x3f800000;
+
   private VectorMath() {}
 
-  /** e = eᵉ. */
+  /**
+   * e = eᵉ. The branch with a helper comes first, and the other has none, so that C2 inlines both.
+   */
   static void exp(float[] e, int n) {
-    FloatVector zero = FloatVector.zero(FLOAT);
-    for (int i = 0; i < n; i += LANES) {
-      exp(fromArray(FLOAT, e, i), zero).intoArray(e, i);
+    if (!isModerate(e, n)) {
+      FloatVector zero = FloatVector.zero(FLOAT);
+      for (int i = 0; i < n; i += LANES) {
+        exp(fromArray(FLOAT, e, i), zero).intoArray(e, i);
+      }
+      return;
     }
+    // As below, bit by bit, without what extremes need.
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector x = fromArray(FLOAT, e, i);
+      FloatVector t = x.fma(broadcast(FLOAT, LOG2_E), broadcast(FLOAT, MAGIC));
+      FloatVector k = t.sub(MAGIC);
+      FloatVector r = k.fma(broadcast(FLOAT, -LN2_HIGH), x);
+      r = k.fma(broadcast(FLOAT, -LN2_LOW), r);
+      FloatVector square = r.mul(r);
+      FloatVector p = r.fma(broadcast(FLOAT, EXP1), broadcast(FLOAT, EXP0));
+      FloatVector q = r.fma(broadcast(FLOAT, EXP3), broadcast(FLOAT, EXP2));
+      p = square.fma(broadcast(FLOAT, EXP4), q).fma(square, p).fma(square, r).add(1f);
+      // The low bits of t are k, and go to the exponent.
+      IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23).add(ONE_BITS);
+      p.mul(power.reinterpretAsFloats()).intoArray(e, i);
+    }
+  }
+
+  /** Whether all exponentials are normal numbers by a wide margin. */
+  private static boolean isModerate(float[] e, int n) {
+    IntVector greatest = IntVector.zero(INT);
+    for (int i = 0; i < n; i += LANES) {
+      IntVector bits = fromArray(FLOAT, e, i).reinterpretAsInts().and(Integer.MAX_VALUE);
+      greatest = greatest.lanewise(MAX, bits);
+    }
+    return greatest.reduceLanes(MAX) <= MODERATE_BITS;
   }
 
   /** e = e^(e + low), where low is a rounding error of e or 0. */

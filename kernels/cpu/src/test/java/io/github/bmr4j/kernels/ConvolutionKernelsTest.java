@@ -209,6 +209,19 @@ class ConvolutionKernelsTest {
     }
   }
 
+  /** What pruning leaves, and a scale for each channel: images are read where they are. */
+  @Test
+  void fewFiltersAgreeWithTheDefinition() {
+    ConvolutionKernels simd = simd(2);
+    int variant = 0;
+    for (int filters = 1; filters <= 9; filters++) {
+      compare(simd, shape(3, 1, 32, 32, filters, 1, Window.square(5)), variant++);
+      compare(simd, shape(2, 3, 14, 14, filters, 1, Window.square(5)), variant++);
+      compare(simd, shape(2, 2 * filters, 7, 9, 2 * filters, filters, Window.square(3)), variant++);
+      compare(simd, shape(3, filters, 5, 3, filters, filters, Window.square(1)), variant++);
+    }
+  }
+
   /** C2 compiles the Vector API anew after some thousand calls, and has had miscompilations. */
   @Test
   void afterTheCompilerHasSeenThousandsOfCalls() {

@@ -52,14 +52,15 @@ final class BackendOptions {
   }
 
   private Backend open(Integer threads) {
-    // Asked here first, because a refusal is logged there too.
-    for (Availability known : Backends.survey()) {
-      if (known.name().equals(name) && !known.available()) {
-        throw new InputException("Back end " + name + " cannot run here: " + known.reason() + ".");
-      }
-    }
     try {
       if (name != null) {
+        // Asked here first, because a refusal is logged there too.
+        for (Availability known : Backends.survey()) {
+          if (known.name().equals(name) && !known.available()) {
+            throw new InputException(
+                "Back end " + name + " cannot run here: " + known.reason() + ".");
+          }
+        }
         return threads == null ? Backends.open(name) : Backends.open(name, threads);
       }
       return threads == null ? Backends.open() : Backends.open(threads);

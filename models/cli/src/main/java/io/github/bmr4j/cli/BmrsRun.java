@@ -11,6 +11,7 @@ import io.github.bmr4j.models.method.Evaluation;
 import io.github.bmr4j.models.method.NoisyModelFiles;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
+import io.github.bmr4j.models.network.PlainNetworkFiles;
 import io.github.bmr4j.models.pruning.StructureLayer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -26,39 +27,34 @@ final class BmrsRun {
   private static final String METHOD = Choice.nameOf(MethodKind.BMRS);
 
   private final DataSource data;
+  private final BmrsPreset preset;
   private final Split split;
   private final Standardization standardization;
   private final Network network;
-  private final HiddenLayers hidden;
-  private final String activation;
   private final Bmrs.Config config;
   private final Backend backend;
 
+  /** Of the run that is done. */
+  private CompactedStructures compacted;
+
   /**
    * @param data as given by its name
-   * @param split the data set as the network sees it
-   * @param standardization by which it came to be so
-   * @param network without noise
-   * @param hidden sizes of its hidden layers
-   * @param activation name of the function between them
+   * @param preset network and how it sees the data
+   * @param prepared the data set as the network sees it
    * @param config schedule and settings
    * @param backend does the work
    */
   BmrsRun(
       DataSource data,
-      Split split,
-      Standardization standardization,
-      Network network,
-      HiddenLayers hidden,
-      String activation,
+      BmrsPreset preset,
+      BmrsPreset.Prepared prepared,
       Bmrs.Config config,
       Backend backend) {
     this.data = data;
-    this.split = split;
-    this.standardization = standardization;
-    this.network = network;
-    this.hidden = hidden;
-    this.activation = activation;
+    this.preset = preset;
+    this.split = prepared.split();
+    this.standardization = prepared.standardization();
+    this.network = preset.network(split);
     this.config = config;
     this.backend = backend;
   }
@@ -87,7 +83,11 @@ final class BmrsRun {
     guard.start(bmrs, folder, Autosave.settings(split, network, backend));
     Bmrs.Result result = bmrs.run();
     double seconds = (System.nanoTime() - start) * 1e-9;
+    compacted = CompactedStructures.of(backend, bmrs.model(), network, split.test());
     Map<String, Object> json = json(bmrs, result, seconds, folder);
+    json.put("compact", compacted.json());
+    warnings(bmrs).forEach(warning -> err.println("Warning: " + warning + "."));
+    err.flush();
     Map<String, String> metadata = metadata();
     folder.commit(
         List.of(
@@ -99,6 +99,10 @@ final class BmrsRun {
                 file ->
                     NoisyModelFiles.saveCertificate(
                         file, bmrs.model(), bmrs.pruning(), result.decision(), metadata)),
+            ResultFiles.report(json),
+            new ResultFolder.Result(
+                ResultFiles.COMPACT,
+                file -> PlainNetworkFiles.save(file, compacted.network(), metadata)),
             new ResultFolder.Result(
                 ResultFiles.RESULT,
                 file -> AtomicFiles.writeText(file, Json.writeIndented(json)))));
@@ -117,8 +121,8 @@ final class BmrsRun {
             network.name(),
             Numbers.count(network.parameterCount()),
             Numbers.count(bmrs.model().structureCount()),
-            config.epochs(),
-            config.fineTuneEpochs(),
+            config.schedule().epochs(),
+            config.schedule().fineTuneEpochs(),
             config.rule().name(),
             config.seed()));
     err.println(backend.describe());
@@ -149,8 +153,31 @@ final class BmrsRun {
     json.put("config", settings());
     json.put("dataset", ResultJson.dataset(split));
     json.put("versions", ResultJson.versions(backend.describe()));
-    json.put("warnings", Backends.warnings());
+    json.put("warnings", warnings(bmrs));
     return json;
+  }
+
+  /** Of the back end, and of layers that let nothing through any more. */
+  private static List<String> warnings(Bmrs bmrs) {
+    List<String> warnings = new ArrayList<>(Backends.warnings());
+    for (StructureLayer layer : bmrs.model().structures()) {
+      if (kept(layer) == 0) {
+        warnings.add(
+            "All structures of "
+                + layer.block().layer()
+                + " have left, so the network gives the same answer to every input; choose another"
+                + " rule, a smaller --divergence-factor, or prune later with --prune-every");
+      }
+    }
+    return warnings;
+  }
+
+  private static int kept(StructureLayer layer) {
+    int kept = 0;
+    for (boolean stays : layer.kept()) {
+      kept += stays ? 1 : 0;
+    }
+    return kept;
   }
 
   private static Map<String, Object> seconds(Bmrs.Result result, double total) {
@@ -166,6 +193,8 @@ final class BmrsRun {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("posterior", folder.file(ResultFiles.POSTERIOR).toString());
     json.put("certificate", folder.file(ResultFiles.CERTIFICATE).toString());
+    json.put("report", folder.file(ResultFiles.REPORT).toString());
+    json.put("compact", folder.file(ResultFiles.COMPACT).toString());
     json.put("result", folder.file(ResultFiles.RESULT).toString());
     return json;
   }
@@ -173,15 +202,11 @@ final class BmrsRun {
   private static List<Object> layers(Bmrs bmrs) {
     List<Object> json = new ArrayList<>();
     for (StructureLayer layer : bmrs.model().structures()) {
-      int kept = 0;
-      for (boolean stays : layer.kept()) {
-        kept += stays ? 1 : 0;
-      }
       Map<String, Object> entry = new LinkedHashMap<>();
       entry.put("name", layer.block().layer());
       entry.put("inputs", layer.block().columns());
       entry.put("structures", layer.noise().size());
-      entry.put("kept", kept);
+      entry.put("kept", kept(layer));
       entry.put("mean_kl", Json.finiteOrNull(layer.noise().meanDivergence()));
       json.add(entry);
     }
@@ -204,14 +229,16 @@ final class BmrsRun {
 
   private Map<String, Object> settings() {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("hidden", hidden.sizes());
-    json.put("activation", activation);
-    json.put("batch", config.batch());
-    json.put("epochs", config.epochs());
-    json.put("prune_every", config.pruneEvery());
-    json.put("fine_tune", config.fineTuneEpochs());
-    json.put("learning_rate", config.learningRate());
-    json.put("divergence", Choice.nameOf(config.weighting()));
+    json.put("hidden", preset.hidden().sizes());
+    json.put("activation", Choice.nameOf(preset.activation()));
+    json.put("batch", config.schedule().batch());
+    json.put("epochs", config.schedule().epochs());
+    json.put("prune_every", config.schedule().pruneEvery());
+    json.put("fine_tune", config.schedule().fineTuneEpochs());
+    json.put("learning_rate", config.schedule().learningRate());
+    json.put("divergence", Choice.nameOf(config.objective().weighting()));
+    json.put("divergence_factor", config.objective().factor());
+    json.put("drawing", Choice.nameOf(config.objective().drawing()));
     json.put("rule", config.rule().name());
     json.put("threshold", Json.finiteOrNull(config.rule().threshold()));
     json.put("validation_fraction", config.validationFraction());
@@ -234,8 +261,8 @@ final class BmrsRun {
     metadata.put("classes", Json.write(split.train().classNames()));
     metadata.put("network", network.name());
     metadata.put("input_shape", Json.write(network.input().toArray()));
-    metadata.put("hidden", Json.write(hidden.sizes()));
-    metadata.put("activation", activation);
+    metadata.put("hidden", Json.write(preset.hidden().sizes()));
+    metadata.put("activation", Choice.nameOf(preset.activation()));
     metadata.put("standardization_mean", Json.write(standardization.mean()));
     metadata.put("standardization_std", Json.write(standardization.standardDeviation()));
     return metadata;
@@ -246,7 +273,7 @@ final class BmrsRun {
    *
    * @param json as {@link #run} returns it
    */
-  static String report(Map<String, Object> json) {
+  String report(Map<String, Object> json) {
     Map<?, ?> before = (Map<?, ?>) json.get("before");
     Map<?, ?> after = (Map<?, ?>) json.get("after");
     Table comparison = new Table("", "before", "after");
@@ -271,16 +298,18 @@ final class BmrsRun {
     Map<?, ?> files = (Map<?, ?>) json.get("files");
     return String.format(
         Locale.ROOT,
-        "%s%n%s%nRemoved: %s of the structures, %s of the parameters (%s as the paper counts).%n"
-            + "Time: %s.%nResults: %s%n         %s%n         %s%n",
+        "%s%n%s%n%s%nRemoved: %s of the structures, %s of the parameters (%s as the paper counts).%n"
+            + "Time: %s.%nResults: %s%n         %s%n         %s%n         %s%n",
         comparison,
         layers,
+        compacted.table(),
         Numbers.percent((Double) json.get("pruned_structures_fraction")),
         Numbers.percent((Double) json.get("pruned_fraction")),
         Numbers.percent((Double) json.get("pruned_fraction_as_published")),
         Numbers.clock((Double) seconds.get("total")),
         files.get("posterior"),
         files.get("certificate"),
+        files.get("compact"),
         files.get("result"));
   }
 
@@ -320,7 +349,7 @@ final class BmrsRun {
 
     @Override
     public void epoch(Bmrs.Epoch epoch) {
-      int all = config.epochs() + config.fineTuneEpochs();
+      int all = config.schedule().epochs() + config.schedule().fineTuneEpochs();
       if (all > 100 && epoch.number() % (all / 50) != 0) {
         return;
       }

@@ -1,11 +1,13 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.engine.inference.MultiplicativeNoise;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.engine.reduction.InclusionProbability.Estimator;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.TableFile;
 import io.github.bmr4j.models.method.Bmrs;
+import io.github.bmr4j.models.method.HorseshoeModel;
 import io.github.bmr4j.models.method.InferenceScheme;
 import io.github.bmr4j.models.method.Reparameterization;
 import io.github.bmr4j.models.method.SpikeAndSlabModel;
@@ -33,7 +35,7 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
    * @param values all there are
    * @param name of each
    */
-  private Choice(String what, List<T> values, Function<T, String> name) {
+  Choice(String what, List<T> values, Function<T, String> name) {
     this.what = what;
     this.values = values;
     this.name = name;
@@ -134,6 +136,13 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
     }
   }
 
+  /** {@code --local-scales}. */
+  static final class LocalScales extends Choice<HorseshoeModel.LocalScales> {
+    LocalScales() {
+      super("kind of scales", List.of(HorseshoeModel.LocalScales.values()), Choice::nameOf);
+    }
+  }
+
   /** {@code --divergence}. */
   static final class Weighting extends Choice<Bmrs.DivergenceWeighting> {
     Weighting() {
@@ -155,6 +164,20 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
   static final class Scheme extends Choice<InferenceScheme> {
     Scheme() {
       super("inference scheme", List.of(InferenceScheme.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --drawing}. */
+  static final class DrawingTime extends Choice<Bmrs.Drawing> {
+    DrawingTime() {
+      super("time of drawing", List.of(Bmrs.Drawing.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --granularity}. */
+  static final class NoiseGranularity extends Choice<MultiplicativeNoise.Granularity> {
+    NoiseGranularity() {
+      super("granularity", List.of(MultiplicativeNoise.Granularity.values()), Choice::nameOf);
     }
   }
 

@@ -8,7 +8,7 @@ import io.github.bmr4j.models.compact.Compaction;
 import io.github.bmr4j.models.compact.ModelCost;
 import io.github.bmr4j.models.data.Dataset;
 import io.github.bmr4j.models.layer.ParameterBlock;
-import io.github.bmr4j.models.method.FlatModel;
+import io.github.bmr4j.models.method.SampledNetwork;
 import io.github.bmr4j.models.network.Network;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,25 +29,6 @@ record Compacted(CompactNetwork network, ModelCost before, List<Latency> latenci
   /** Posterior samples in the file: enough for a predictive, and the file stays small. */
   private static final int SAMPLES = 10;
 
-  private static final List<Integer> BATCHES = List.of(1, 128);
-
-  /** How long both run before they are timed, until they are compiled. */
-  private static final long WARM_UP_NANOS = 150_000_000;
-
-  /** Duration of one timing, long against the clock. */
-  private static final double TIMING_NANOS = 1e6;
-
-  private static final int TIMINGS = 31;
-
-  /**
-   * Class probabilities at the posterior's mean: medians of interleaved timings.
-   *
-   * @param batch examples at a time
-   * @param dense microseconds a batch, whole network with dense products
-   * @param compact microseconds a batch, compact network
-   */
-  record Latency(int batch, double dense, double compact) {}
-
   /**
    * Compacts and measures.
    *
@@ -55,18 +36,20 @@ record Compacted(CompactNetwork network, ModelCost before, List<Latency> latenci
    * @param model trained and pruned
    * @param data examples to predict
    */
-  static Compacted of(Backend backend, FlatModel model, Dataset data) {
+  static Compacted of(Backend backend, SampledNetwork model, Dataset data) {
     CompactNetwork compact = Compaction.of(backend, model, SAMPLES);
     CompactNetwork whole = whole(backend, model.network());
     List<Latency> latencies = new ArrayList<>();
-    for (int batch : BATCHES) {
+    for (int batch : Latency.BATCHES) {
+      CompactPrediction dense = new CompactPrediction(backend, whole, batch, Product.DENSE);
+      CompactPrediction small = new CompactPrediction(backend, compact, batch);
+      float[] x = features(data, batch);
+      float[] out = new float[batch * whole.outputs()];
       latencies.add(
-          latency(
-              new CompactPrediction(backend, whole, batch, Product.DENSE),
-              new CompactPrediction(backend, compact, batch),
-              features(data, batch),
+          Latency.of(
               batch,
-              whole.outputs()));
+              () -> dense.probabilitiesAtMean(x, batch, out),
+              () -> small.probabilitiesAtMean(x, batch, out)));
     }
     return new Compacted(compact, whole.cost(), latencies);
   }
@@ -91,83 +74,18 @@ record Compacted(CompactNetwork network, ModelCost before, List<Latency> latenci
     return features;
   }
 
-  private static Latency latency(
-      CompactPrediction dense, CompactPrediction compact, float[] x, int batch, int classes) {
-    float[] out = new float[batch * classes];
-    long start = System.nanoTime();
-    int rounds = 0;
-    while (System.nanoTime() - start < WARM_UP_NANOS) {
-      dense.probabilitiesAtMean(x, batch, out);
-      compact.probabilitiesAtMean(x, batch, out);
-      rounds++;
-    }
-    int repeats = (int) Math.max(1, Math.min(10_000, TIMING_NANOS * rounds / WARM_UP_NANOS));
-    double[] denseTimes = new double[TIMINGS];
-    double[] compactTimes = new double[TIMINGS];
-    for (int i = 0; i < TIMINGS; i++) {
-      denseTimes[i] = time(dense, x, batch, out, repeats);
-      compactTimes[i] = time(compact, x, batch, out, repeats);
-    }
-    Arrays.sort(denseTimes);
-    Arrays.sort(compactTimes);
-    return new Latency(batch, denseTimes[TIMINGS / 2], compactTimes[TIMINGS / 2]);
-  }
-
-  private static double time(
-      CompactPrediction prediction, float[] x, int batch, float[] out, int repeats) {
-    long start = System.nanoTime();
-    for (int i = 0; i < repeats; i++) {
-      prediction.probabilitiesAtMean(x, batch, out);
-    }
-    return (System.nanoTime() - start) * 1e-3 / repeats;
-  }
-
   /** What the result says of it. */
   Map<String, Object> json() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("selected_inputs", network.selectedInputs().size());
     json.put("units", network.units());
     json.put("samples", network.samples());
-    json.put("before", cost(before));
-    json.put("after", cost(network.cost()));
-    List<Object> measured = new ArrayList<>();
-    for (Latency latency : latencies) {
-      Map<String, Object> entry = new LinkedHashMap<>();
-      entry.put("batch", latency.batch());
-      entry.put("dense_microseconds", latency.dense());
-      entry.put("compact_microseconds", latency.compact());
-      measured.add(entry);
-    }
-    json.put("latency", measured);
-    return json;
-  }
-
-  private static Map<String, Object> cost(ModelCost cost) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("parameters", cost.parameters());
-    json.put("multiply_adds", cost.multiplyAdds());
-    json.put("bytes", cost.bytes());
+    Latency.toJson(json, before, network.cost(), latencies);
     return json;
   }
 
   /** For people. */
   Table table() {
-    ModelCost after = network.cost();
-    Table table = new Table("", "dense", "compact");
-    table.row("parameters", count(before.parameters()), count(after.parameters()));
-    table.row(
-        "multiply-adds per example", count(before.multiplyAdds()), count(after.multiplyAdds()));
-    table.row("bytes", count(before.bytes()), count(after.bytes()));
-    for (Latency latency : latencies) {
-      table.row(
-          "microseconds, batch " + latency.batch(),
-          Numbers.fixed(latency.dense(), 1),
-          Numbers.fixed(latency.compact(), 1));
-    }
-    return table;
-  }
-
-  private static String count(long n) {
-    return Numbers.count(n);
+    return Latency.table(before, network.cost(), latencies);
   }
 }

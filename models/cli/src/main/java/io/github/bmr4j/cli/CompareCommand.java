@@ -29,14 +29,17 @@ import picocli.CommandLine.Spec;
     },
     footerHeading = "%nExamples:%n",
     footer = {
+      "  bmr compare --study stochastic-bmr --only network=lenet --seeds 1",
       "  bmr compare --study principled-pruning --data-dir uci --seeds 3",
       "  bmr compare --study principled-pruning --data-dir uci --only data=boston,scheme=vbp",
+      "  bmr compare --study bmrs --seeds 1 --only network=lenet,method=bmrs-u-4",
       "",
       "Exit codes: 0 fine, 1 a run failed, 2 bad usage or bad input."
     })
 final class CompareCommand implements Callable<Integer> {
 
-  private static final List<Study> STUDIES = List.of(new PrincipledPruningStudy());
+  private static final List<Study> STUDIES =
+      List.of(new PrincipledPruningStudy(), new StochasticBmrStudy(), new BmrsStudy());
 
   @Spec private CommandSpec spec;
 
@@ -57,7 +60,7 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--seeds",
       paramLabel = "N",
-      description = "Seeds 0 … N−1 of each configuration (default: as many as the study has).")
+      description = "How many seeds of each configuration (default: as many as the study has).")
   private int seeds;
 
   @Option(
@@ -103,7 +106,7 @@ final class CompareCommand implements Callable<Integer> {
     if (output.json()) {
       out.println(ResultJson.line(json(chosen, results, target)));
     } else {
-      out.print(new StudyTable(results));
+      out.print(new StudyTable(results, chosen::isShown));
     }
     out.flush();
     return ExitCode.OK;

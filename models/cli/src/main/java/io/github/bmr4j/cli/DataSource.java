@@ -1,5 +1,6 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.models.data.Dataset;
 import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.data.Standardization;
 import io.github.bmr4j.models.data.Table;
@@ -61,9 +62,10 @@ record DataSource(KnownData known, Path file) {
    * A data set that was read.
    *
    * @param split as it is in the files
-   * @param targets names of the real targets; empty for a known data set
+   * @param features names of the features; empty for a known data set
+   * @param targets names of the targets; empty for a known data set
    */
-  record Loaded(Split split, List<String> targets) {}
+  record Loaded(Split split, List<String> features, List<String> targets) {}
 
   /**
    * Reads it.
@@ -74,7 +76,7 @@ record DataSource(KnownData known, Path file) {
    */
   Loaded loadOrRefuse(Path folder, TableOptions options) {
     if (!isTable()) {
-      return new Loaded(known.loadOrRefuse(folder), List.of());
+      return new Loaded(known.loadOrRefuse(folder), List.of(), List.of());
     }
     if (folder != null) {
       throw new InputException(
@@ -85,13 +87,23 @@ record DataSource(KnownData known, Path file) {
     try {
       Table.Named table = options.read(file);
       return new Loaded(
-          Split.random(table.dataset(), options.testShare(), SPLIT_SEED), table.targets());
+          split(table.dataset(), options.testShare()), table.features(), table.targets());
     } catch (IOException failure) {
       throw new InputException(
           "The table " + file + " cannot be read: " + Failures.message(failure), failure);
     } catch (IllegalArgumentException refused) {
       throw new InputException(refused.getMessage(), refused);
     }
+  }
+
+  /**
+   * A table's part for training and its part for testing, the same for the same rows and share.
+   *
+   * @param table all of it
+   * @param testShare share of the examples that is for testing
+   */
+  static Split split(Dataset table, double testShare) {
+    return Split.random(table, testShare, SPLIT_SEED);
   }
 
   /** How its features are standardized: images by channel, tables by column. */

@@ -89,6 +89,7 @@ final class DoctorCommand implements Callable<Integer> {
               + backend.name()
               + (backend.available() ? " works: " : " does not work: ")
               + backend.reason());
+      backend.devices().forEach(device -> out.println("    " + device));
     }
     out.println(
         chosen
@@ -132,6 +133,7 @@ final class DoctorCommand implements Callable<Integer> {
       entry.put("name", backend.name());
       entry.put("available", backend.available());
       entry.put("reason", backend.reason());
+      entry.put("devices", backend.devices());
       backends.add(entry);
     }
     json.put("backends", backends);

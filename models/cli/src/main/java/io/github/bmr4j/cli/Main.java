@@ -18,18 +18,27 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     subcommands = {
+      TrainCommand.class,
       PruneCommand.class,
       SelectCommand.class,
       CompareCommand.class,
+      EvaluateCommand.class,
+      PredictCommand.class,
+      ExportCommand.class,
+      ReportCommand.class,
+      VerifyCommand.class,
       DoctorCommand.class,
-      DataCommand.class
+      DataCommand.class,
+      CompletionCommand.class
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  bmr prune           trains and prunes a network on the bundled digits",
-      "  bmr prune --help    says what can be set",
-      "  bmr compare --help  says which studies of papers can be done again",
-      "  bmr doctor          says what this machine and this Java can do",
+      "  bmr prune             trains and prunes a network on the bundled digits",
+      "  bmr prune --help      says what can be set",
+      "  bmr prune --config f  takes options from a file, a line 'name = value' each",
+      "  bmr evaluate          says how well what is left of it predicts",
+      "  bmr compare --help    says which studies of papers can be done again",
+      "  bmr doctor            says what this machine and this Java can do",
     })
 public final class Main implements Runnable {
 
@@ -55,10 +64,29 @@ public final class Main implements Runnable {
 
   static CommandLine commandLine() {
     Failures failures = new Failures();
-    return new CommandLine(new Main())
+    return new Configured()
         .setParameterExceptionHandler(failures)
         .setExecutionExceptionHandler(failures)
         .setOverwrittenOptionsAllowed(true);
+  }
+
+  /** Takes options from a file, too. */
+  private static final class Configured extends CommandLine {
+
+    Configured() {
+      super(new Main());
+    }
+
+    @Override
+    public int execute(String... arguments) {
+      String[] expanded;
+      try {
+        expanded = ConfigFile.expand(getCommandSpec(), arguments);
+      } catch (InputException refused) {
+        return Failures.report(refused, getErr());
+      }
+      return super.execute(expanded);
+    }
   }
 
   @Override

@@ -1,13 +1,18 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.engine.inference.MultiplicativeNoise;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.method.Bmrs;
+import io.github.bmr4j.models.method.HorseshoeModel;
 import io.github.bmr4j.models.method.InferenceScheme;
 import io.github.bmr4j.models.method.PrincipledPruning;
+import io.github.bmr4j.models.method.PublishedMethod;
 import io.github.bmr4j.models.method.RegressionModel;
 import io.github.bmr4j.models.method.Reparameterization;
 import io.github.bmr4j.models.method.StochasticBmr;
+import io.github.bmr4j.models.method.VariationalModel;
+import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.pruning.PruningRule;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -15,6 +20,9 @@ import picocli.CommandLine.ParameterException;
 
 /** The options of the methods; what is not given comes from the data set's {@link Preset}. */
 final class MethodOptions {
+
+  /** The paper's own method, to which a preset's settings belong. */
+  private static final StochasticBmr.Config REFERENCE = PublishedMethod.STOCHASTIC_BMR.config();
 
   /** The best of three on the digits; see the design notes. */
   private static final double IVON_RATE = 0.01;
@@ -28,9 +36,11 @@ final class MethodOptions {
       converter = Choice.Method.class,
       completionCandidates = Choice.Method.class,
       description = {
-        "Method: ${COMPLETION-CANDIDATES}. stochastic-bmr removes weights (the default); bmrs removes"
-            + " whole units by multiplicative noise (Wright, Igel and Selvan, 2024);"
-            + " principled-pruning is for real targets (Beckers et al., 2024)."
+        "Method: ${COMPLETION-CANDIDATES}. stochastic-bmr removes weights (the default); bmr-rhs shrinks"
+            + " units towards a horseshoe prior; flat-map, flat-ff and tiered-ff (a horseshoe prior)"
+            + " are trained without pruning, to compare with; bmrs removes whole units by"
+            + " multiplicative noise (Wright, Igel and Selvan, 2024); principled-pruning is for real"
+            + " targets (Beckers et al., 2024)."
       })
   private MethodKind method;
 
@@ -89,10 +99,22 @@ final class MethodOptions {
       completionCandidates = Choice.Rule.class,
       description = {
         "What leaves: ${COMPLETION-CANDIDATES}. adaptive learns the threshold from each layer's"
-            + " evidence; evidence removes what has the larger evidence without it. The others are"
+            + " evidence; evidence removes what has the larger evidence without it;"
+            + " adaptive-counting-removed is adaptive, but what has left goes on to count as such."
+            + " The others are"
             + " those of --method bmrs, which has bmrs-n unless one is given."
       })
   private RuleName rule;
+
+  @Option(
+      names = "--local-scales",
+      paramLabel = "WHERE",
+      converter = Choice.LocalScales.class,
+      completionCandidates = Choice.LocalScales.class,
+      description =
+          "Of tiered-ff: what the horseshoe's innermost scales belong to: ${COMPLETION-CANDIDATES}"
+              + " (default: rows, the units, as published).")
+  private HorseshoeModel.LocalScales localScales;
 
   @Option(
       names = "--prune-every",
@@ -139,6 +161,32 @@ final class MethodOptions {
           "Of bmrs: weight of the divergence from the prior: ${COMPLETION-CANDIDATES}. mean is the"
               + " published one, many times stronger than the evidence lower bound.")
   private Bmrs.DivergenceWeighting weighting;
+
+  @Option(
+      names = "--divergence-factor",
+      paramLabel = "FACTOR",
+      description = "Of bmrs: factor on the divergence (default: 1).")
+  private Double divergenceFactor;
+
+  @Option(
+      names = "--drawing",
+      paramLabel = "WHEN",
+      converter = Choice.DrawingTime.class,
+      completionCandidates = Choice.DrawingTime.class,
+      description =
+          "Of bmrs: when the factors are random: ${COMPLETION-CANDIDATES}; with training, and not"
+              + " always, fine-tuning has them at their means.")
+  private Bmrs.Drawing drawing;
+
+  @Option(
+      names = "--granularity",
+      paramLabel = "WHAT",
+      converter = Choice.NoiseGranularity.class,
+      completionCandidates = Choice.NoiseGranularity.class,
+      description =
+          "Of bmrs: what has a draw of its own in a training step: ${COMPLETION-CANDIDATES} (each"
+              + " example and position, as published, or each structure).")
+  private MultiplicativeNoise.Granularity granularity;
 
   @Option(
       names = "--kl",
@@ -191,6 +239,19 @@ final class MethodOptions {
     refuse(command, MethodKind.BMRS, "--fine-tune", fineTune);
     refuse(command, MethodKind.BMRS, "--divergence", weighting);
     refuseRegression(command);
+    refuse(command, MethodKind.BMRS, "--divergence-factor", divergenceFactor);
+    refuse(command, MethodKind.BMRS, "--drawing", drawing);
+    refuse(command, MethodKind.BMRS, "--granularity", granularity);
+    if (method() != MethodKind.STOCHASTIC_BMR) {
+      refuse(command, MethodKind.STOCHASTIC_BMR, "--rule", rule);
+    }
+    if (!published().prunes()) {
+      refuse(command, MethodKind.STOCHASTIC_BMR, "--rounds", rounds);
+      refuse(command, MethodKind.STOCHASTIC_BMR, "--iterations", iterations);
+    }
+    if (method() != MethodKind.TIERED_FF) {
+      refuse(command, MethodKind.TIERED_FF, "--local-scales", localScales);
+    }
     int chosenBatch = atLeast(command, 1, "--batch", batch, defaults.batch());
     if (batch != null && batch > examples) {
       throw bad(
@@ -210,8 +271,12 @@ final class MethodOptions {
       throw bad(
           command, "--reparameterization local draws no weights; it goes with --kl analytic only");
     }
+    VariationalModel.Config model =
+        defaults.model() instanceof HorseshoeModel.Config horseshoe && localScales != null
+            ? horseshoe.withLocalScales(localScales)
+            : defaults.model();
     return new StochasticBmr.Config(
-        defaults.model(),
+        model,
         chosenBatch,
         schedule.warmUp(),
         divergenceWarmUp(command, defaults, schedule),
@@ -295,6 +360,50 @@ final class MethodOptions {
   }
 
   /**
+   * The settings of the method on a data set: those of the preset, with what sets the method apart.
+   * What does not prune trains for as long as the others do in all.
+   *
+   * @param preset of the data set
+   */
+  StochasticBmr.Config defaults(StochasticBmr.Config preset) {
+    StochasticBmr.Config published = published().config();
+    if (published().equals(PublishedMethod.STOCHASTIC_BMR)) {
+      return preset;
+    }
+    StochasticBmr.Config defaults =
+        preset
+            .withModel(published.model())
+            .withRule(published.rule())
+            .withLearningRate(
+                preset.learningRate() * published.learningRate() / REFERENCE.learningRate())
+            .withSamples(
+                Math.min(preset.samples(), published.samples()), published.likelihoodSamples());
+    return published().prunes()
+        ? defaults
+        : defaults.withSchedule(
+            Math.toIntExact(preset.totalSteps() - preset.stepsPerRound()), 0, 0);
+  }
+
+  /** Whether {@code --rule} was given. */
+  boolean hasRule() {
+    return rule != null;
+  }
+
+  /** Whether the method removes weights by a rule that may be exchanged. */
+  boolean prunesWeights() {
+    return method() == MethodKind.STOCHASTIC_BMR;
+  }
+
+  /** A network as the method trains it. */
+  Network prepare(Network network) {
+    return published().prepare(network);
+  }
+
+  private PublishedMethod published() {
+    return method().published();
+  }
+
+  /**
    * The settings of a run of BMRS.
    *
    * @param command that has these options, for messages
@@ -315,7 +424,7 @@ final class MethodOptions {
       throw bad(command, "--rule " + rule.name() + " is about weights; bmrs removes structures");
     }
     requireWholeEpochs(command);
-    int chosenBatch = atLeast(command, 1, "--batch", batch, defaults.batch());
+    int chosenBatch = atLeast(command, 1, "--batch", batch, defaults.schedule().batch());
     if (chosenBatch > examples * (1 - defaults.validationFraction())) {
       throw bad(
           command,
@@ -325,16 +434,28 @@ final class MethodOptions {
               + (int) (examples * (1 - defaults.validationFraction()))
               + " examples are not held out for validation");
     }
-    double rate = rate(command, defaults.learningRate());
+    Bmrs.Schedule schedule = defaults.schedule();
+    double rate = rate(command, schedule.learningRate());
+    double factor = divergenceFactor == null ? defaults.objective().factor() : divergenceFactor;
+    if (!(factor >= 0 && factor < Double.POSITIVE_INFINITY)) {
+      throw bad(command, "--divergence-factor must be at least 0 and finite, but is " + factor);
+    }
     return defaults
+        .withModel(
+            granularity == null ? defaults.model() : defaults.model().withGranularity(granularity))
+        .withObjective(
+            new Bmrs.Objective(
+                weighting == null ? defaults.objective().weighting() : weighting,
+                factor,
+                drawing == null ? defaults.objective().drawing() : drawing))
         .withSchedule(
-            chosenBatch,
-            epochs == null ? defaults.epochs() : epochs.intValue(),
-            atLeast(command, 0, "--prune-every", pruneEvery, defaults.pruneEvery()),
-            atLeast(command, 0, "--fine-tune", fineTune, defaults.fineTuneEpochs()))
-        .withLearningRate(rate)
+            new Bmrs.Schedule(
+                chosenBatch,
+                epochs == null ? schedule.epochs() : epochs.intValue(),
+                atLeast(command, 0, "--prune-every", pruneEvery, schedule.pruneEvery()),
+                atLeast(command, 0, "--fine-tune", fineTune, schedule.fineTuneEpochs()),
+                rate))
         .withRule(rule == null ? defaults.rule() : rule.structures())
-        .withWeighting(weighting == null ? defaults.weighting() : weighting)
         .withSeed(seed == null ? defaults.seed() : seed);
   }
 
@@ -373,6 +494,9 @@ final class MethodOptions {
     refuse(command, MethodKind.STOCHASTIC_BMR, "--reparameterization", reparameterization);
     refuse(command, MethodKind.BMRS, "--prune-every", pruneEvery);
     refuse(command, MethodKind.BMRS, "--divergence", weighting);
+    refuse(command, MethodKind.BMRS, "--divergence-factor", divergenceFactor);
+    refuse(command, MethodKind.BMRS, "--drawing", drawing);
+    refuse(command, MethodKind.BMRS, "--granularity", granularity);
     requireWholeEpochs(command);
     PrincipledPruning.Config defaults =
         PrincipledPruning.Config.boston(scheme == null ? InferenceScheme.LOCAL : scheme);

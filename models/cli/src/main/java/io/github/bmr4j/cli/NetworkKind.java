@@ -1,6 +1,8 @@
 package io.github.bmr4j.cli;
 
 import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.models.data.Padding;
+import io.github.bmr4j.models.data.Split;
 
 /** The networks that the command knows by name. */
 enum NetworkKind {
@@ -27,6 +29,15 @@ enum NetworkKind {
   /** Whether layers and activations are the paper's, so that no option changes them. */
   boolean isPublished() {
     return activation != null;
+  }
+
+  /** Images as this network takes them. */
+  Split padded(Split split) {
+    return isPublished()
+        ? new Split(
+            Padding.zeros(split.train(), IMAGE_SIZE, IMAGE_SIZE),
+            Padding.zeros(split.test(), IMAGE_SIZE, IMAGE_SIZE))
+        : split;
   }
 
   /** The activation of a published network. */

@@ -1,5 +1,6 @@
 package io.github.bmr4j.cli;
 
+import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -25,6 +26,16 @@ final class OutputOptions {
       names = {"-v", "--verbose"},
       description = "Say more, and show the stack trace of a failure.")
   private boolean verbose;
+
+  @Option(
+      names = ConfigFile.OPTION,
+      paramLabel = "FILE",
+      description = {
+        "Options in a file, a line 'name = value' each, as in config.properties of a run; what is"
+            + " typed comes first."
+      })
+  @SuppressWarnings("UnusedVariable") // ConfigFile has put its options into the command line
+  private Path config;
 
   OutputOptions() {}
 

@@ -5,7 +5,9 @@ import io.github.bmr4j.models.io.NamePattern;
 import io.github.bmr4j.models.io.Spread;
 import io.github.bmr4j.models.pruning.StreamedRule;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import picocli.CommandLine.Option;
 
@@ -97,6 +99,32 @@ final class PosteriorOptions {
         pattern("--mean", mean, Naming.MEAN_AND_STD.mean()),
         pattern("--spread", spread, ivon ? IVON_HESSIAN : STD),
         spread());
+  }
+
+  /** What a certificate says of it, so that the file can be read again. */
+  Map<String, Object> naming(Naming naming) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("mean", naming.mean().text());
+    json.put("spread", naming.spread().text());
+    json.put("spread_kind", Choice.nameOf(kind == null ? Kind.STD : kind));
+    json.put("ess", effectiveSampleSize);
+    json.put("weight_decay", weightDecay);
+    return json;
+  }
+
+  /**
+   * The naming that a certificate has.
+   *
+   * @param json as {@link #naming(Naming)} wrote it
+   */
+  static Naming naming(JsonFields json) {
+    PosteriorOptions options = new PosteriorOptions();
+    options.mean = json.text("mean");
+    options.spread = json.text("spread");
+    options.kind = new Choice.SpreadKind().convert(json.text("spread_kind"));
+    options.effectiveSampleSize = json.has("ess") ? json.number("ess") : null;
+    options.weightDecay = json.has("weight_decay") ? json.number("weight_decay") : null;
+    return options.naming();
   }
 
   private static NamePattern pattern(String option, String text, NamePattern otherwise) {

@@ -85,7 +85,8 @@ final class PosteriorRun {
       CompletableFuture<String> digest = CompletableFuture.supplyAsync(() -> digest(file));
       List<Outcome> outcomes = pruning.prune(rule);
       double pruneSeconds = (System.nanoTime() - start) * 1e-9;
-      Map<String, Object> certificate = certificate(outcomes, joined(digest));
+      Map<String, Object> certificate =
+          certificate(outcomes, options.naming(naming), joined(digest));
       Map<String, Object> json = new LinkedHashMap<>(certificate);
       Map<String, String> metadata = new LinkedHashMap<>();
       metadata.put("bmr4j", Main.Version.project());
@@ -168,11 +169,13 @@ final class PosteriorRun {
     }
   }
 
-  private Map<String, Object> certificate(List<Outcome> outcomes, String digest) {
+  private Map<String, Object> certificate(
+      List<Outcome> outcomes, Map<String, Object> naming, String digest) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("command", "prune");
     json.put("posterior", file.toString());
     json.put("posterior_sha256", digest);
+    json.put("naming", naming);
     json.put("rule", ruleName);
     json.put("reduced_prior", "spike at 0");
     json.put("weights", outcomes.stream().mapToLong(Outcome::weights).sum());

@@ -172,6 +172,7 @@ final class PrincipledRun {
             new ResultFolder.Result(
                 ResultFiles.CERTIFICATE,
                 file -> CertificateFiles.save(file, pruning.reduction(), metadata)),
+            ResultFiles.report(json),
             new ResultFolder.Result(
                 ResultFiles.RESULT,
                 file -> AtomicFiles.writeText(file, Json.writeIndented(json)))));
@@ -280,6 +281,7 @@ final class PrincipledRun {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("posterior", folder.file(ResultFiles.POSTERIOR).toString());
     json.put("certificate", folder.file(ResultFiles.CERTIFICATE).toString());
+    json.put("report", folder.file(ResultFiles.REPORT).toString());
     json.put("result", folder.file(ResultFiles.RESULT).toString());
     return json;
   }

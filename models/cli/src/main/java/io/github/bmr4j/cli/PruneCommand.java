@@ -1,5 +1,6 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.engine.inference.Latent;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
@@ -7,16 +8,17 @@ import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.compact.CompactFiles;
 import io.github.bmr4j.models.compact.Compaction;
 import io.github.bmr4j.models.data.InputShape;
-import io.github.bmr4j.models.data.Padding;
 import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.data.Standardization;
 import io.github.bmr4j.models.io.AtomicFiles;
 import io.github.bmr4j.models.io.Json;
 import io.github.bmr4j.models.method.Bmrs;
+import io.github.bmr4j.models.method.FlatModel;
 import io.github.bmr4j.models.method.PosteriorFiles;
 import io.github.bmr4j.models.method.PrincipledPruning;
 import io.github.bmr4j.models.method.RegressionModel;
 import io.github.bmr4j.models.method.StochasticBmr;
+import io.github.bmr4j.models.method.VariationalModel;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
 import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
@@ -35,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -67,6 +70,8 @@ import picocli.CommandLine.Spec;
       "  bmr prune",
       "  bmr prune --hidden 100x3 --activation relu --seed 7 --out runs/7",
       "  bmr prune --epochs 10 --json > result.json",
+      "  bmr prune --method tiered-ff",
+      "  bmr prune --sparsity 0.95 --rank-by signal-to-noise --scope layer --distribution erk",
       "  bmr prune --method bmrs --rule bmrs-u-4",
       "  bmr data fetch fashion-mnist && bmr prune --data fashion-mnist",
       "  bmr prune --data fashion-mnist --network lenet",
@@ -77,7 +82,7 @@ import picocli.CommandLine.Spec;
       "",
       "Exit codes: 0 fine, 1 the run failed, 2 bad usage or bad input."
     })
-final class PruneCommand implements Callable<Integer> {
+class PruneCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
@@ -133,11 +138,23 @@ final class PruneCommand implements Callable<Integer> {
       description = "Behind each hidden layer of mlp: ${COMPLETION-CANDIDATES}.")
   private UnaryFunction activation;
 
+  @Option(
+      names = "--from",
+      paramLabel = "FILE",
+      description = {
+        "Start from this posterior.safetensors of 'bmr train', with its layers; the warm-up is then 0"
+            + " steps unless given."
+      })
+  private Path from;
+
   @ArgGroup(validate = false, heading = "%nTable in a file:%n")
   private TableOptions table = new TableOptions();
 
   @ArgGroup(validate = false, heading = "%nMethod:%n")
   private MethodOptions method = new MethodOptions();
+
+  @ArgGroup(validate = false, heading = "%nSparsity:%n")
+  private SparsityOptions sparsity = new SparsityOptions();
 
   @ArgGroup(validate = false, heading = "%nA posterior from elsewhere:%n")
   private PosteriorOptions elsewhere = new PosteriorOptions();
@@ -150,7 +167,7 @@ final class PruneCommand implements Callable<Integer> {
       paramLabel = "DIR",
       defaultValue = "bmr-out",
       description = {
-        "Folder for posterior.safetensors, certificate.safetensors, compact.safetensors and result.json; with FILE, for"
+        "Folder for posterior.safetensors, certificate.safetensors, compact.safetensors, report.html, config.properties and result.json; with FILE, for"
             + " pruned.safetensors or pruned.npz, certificate.json and result.json (default: ${DEFAULT-VALUE}). What it has of these is replaced when the run has ended well."
       })
   private Path out;
@@ -172,7 +189,7 @@ final class PruneCommand implements Callable<Integer> {
       return pruneFile();
     }
     return switch (method.method()) {
-      case STOCHASTIC_BMR -> train();
+      case STOCHASTIC_BMR, BMR_RHS, FLAT_MAP, FLAT_FF, TIERED_FF -> train();
       case BMRS -> trainStructures();
       case PRINCIPLED_PRUNING -> trainRegression();
     };
@@ -197,7 +214,6 @@ final class PruneCommand implements Callable<Integer> {
 
   private int trainStructures() throws IOException {
     long start = System.nanoTime();
-    BmrsPreset preset = BmrsPreset.of(data);
     refuseOptionsOfOtherNetworks();
     if (network == NetworkKind.VIT || network == NetworkKind.MIXER) {
       throw new ParameterException(
@@ -206,27 +222,21 @@ final class PruneCommand implements Callable<Integer> {
               + Choice.nameOf(network)
               + "; choose mlp or lenet");
     }
-    boolean lenet = network == NetworkKind.LENET;
-    HiddenLayers layers = lenet ? HiddenLayers.of() : hidden == null ? preset.hidden() : hidden;
-    UnaryFunction usual = lenet ? UnaryFunction.RELU : preset.activation();
-    UnaryFunction function = activation == null ? usual : activation;
+    BmrsPreset usual = BmrsPreset.of(data, network);
+    BmrsPreset preset =
+        usual.with(
+            hidden == null ? usual.hidden() : hidden,
+            activation == null ? usual.activation() : activation);
     Split raw = load().split();
     Bmrs.Config config = method.bmrs(spec.commandLine(), preset.method(), raw.train().size());
-    Standardization standardization = data.standardization(raw);
-    Split split = padded(standardization.apply(raw));
-    Network net =
-        lenet
-            ? Networks.lenet5(
-                split.train().inputShape().channels(), split.train().classNames().size())
-            : network(network, split, layers, function);
+    BmrsPreset.Prepared prepared = preset.prepare(data, raw);
     try (Backend backend = machine.open();
         ResultFolder folder = ResultFolder.open(out)) {
       PrintWriter err = spec.commandLine().getErr();
-      BmrsRun run =
-          new BmrsRun(
-              data, split, standardization, net, layers, Choice.nameOf(function), config, backend);
+      BmrsRun run = new BmrsRun(data, preset, prepared, config, backend);
       Map<String, Object> json = run.run(err, output.quiet(), folder, guard(), start);
-      print(json, BmrsRun.report(json));
+      keepOptions(folder, json);
+      print(json, run.report(json));
       return ExitCode.OK;
     }
   }
@@ -263,6 +273,7 @@ final class PruneCommand implements Callable<Integer> {
               backend);
       Map<String, Object> json =
           run.run(spec.commandLine().getErr(), output.quiet(), folder, guard(), start);
+      keepOptions(folder, json);
       print(json, PrincipledRun.report(json));
       return ExitCode.OK;
     }
@@ -287,17 +298,30 @@ final class PruneCommand implements Callable<Integer> {
   private int train() throws IOException {
     long start = System.nanoTime();
     refuseOptionsOfOtherNetworks();
-    Split raw = load().split();
+    StartingPoint begin = from == null ? null : new StartingPoint(from);
+    if (begin != null) {
+      begin.requireNetwork(network, hidden, activation);
+      hidden = network == NetworkKind.MLP ? begin.hidden() : null;
+      activation = network == NetworkKind.MLP ? begin.activation() : null;
+    }
+    DataSource.Loaded loaded = load();
+    Split raw = loaded.split();
     Preset preset = Preset.of(data, raw.train().size());
     boolean published = network.isPublished();
     HiddenLayers layers = published ? HiddenLayers.of() : hidden == null ? preset.hidden() : hidden;
     UnaryFunction usual = published ? network.activation() : preset.activation();
     UnaryFunction function = activation == null ? usual : activation;
     StochasticBmr.Config config =
-        method.config(spec.commandLine(), preset.method(), raw.train().size());
+        scheduled(
+            sparsity.apply(
+                spec.commandLine(),
+                method.prunesWeights(),
+                method.hasRule(),
+                method.config(
+                    spec.commandLine(), method.defaults(preset.method()), raw.train().size())));
     Standardization standardization = data.standardization(raw);
     Split split = padded(standardization.apply(raw));
-    Network net = network(network, split, layers, function);
+    Network net = method.prepare(network(network, split, layers, function));
     // The folder comes last: whatever is refused before leaves nothing behind.
     try (Backend backend = machine.open();
         ResultFolder folder = ResultFolder.open(out)) {
@@ -305,14 +329,14 @@ final class PruneCommand implements Callable<Integer> {
       if (!output.quiet()) {
         announce(err, split, net, config, backend);
       }
+      RunRecorder recorder =
+          new RunRecorder(Progress.of(err, output.quiet(), config, net.parameterCount()));
       StochasticBmr bmr =
-          new StochasticBmr(
-              backend,
-              net,
-              split.train(),
-              split.test(),
-              config,
-              Progress.of(err, output.quiet(), config, net.parameterCount()));
+          new StochasticBmr(backend, net, split.train(), split.test(), config, recorder);
+      recorder.watch(backend, bmr.model(), split.test());
+      if (begin != null) {
+        begin.give(backend, bmr.model());
+      }
       guard().start(bmr, folder, Autosave.settings(split, net, backend));
       StochasticBmr.Result result = bmr.run();
       double seconds = (System.nanoTime() - start) * 1e-9;
@@ -320,6 +344,7 @@ final class PruneCommand implements Callable<Integer> {
           Compaction.isPossible(net) ? Compacted.of(backend, bmr.model(), split.test()) : null;
       PruneRun run =
           new PruneRun(
+              method.method(),
               data,
               split,
               net,
@@ -328,34 +353,98 @@ final class PruneCommand implements Callable<Integer> {
               config,
               backend,
               result,
+              recorder,
               compacted,
               seconds,
               ResultFiles.in(folder),
               Backends.warnings());
       Map<String, Object> json = ResultJson.of(run);
+      json.put("command", spec.name());
       Map<String, String> provenance = provenance(run, standardization);
+      provenance.put("data_shape", Json.write(dataShape(raw.train().inputShape())));
+      if (data.isTable()) {
+        provenance.put("features", Json.write(loaded.features()));
+        provenance.put("target", loaded.targets().getFirst());
+        provenance.put("test_share", Double.toString(table.testShare()));
+      }
       List<ResultFolder.Result> results = new ArrayList<>();
       results.add(
           new ResultFolder.Result(
-              ResultFiles.POSTERIOR,
-              file -> PosteriorFiles.save(file, backend, bmr.model(), provenance)));
-      results.add(
-          new ResultFolder.Result(
-              ResultFiles.CERTIFICATE,
-              file -> CertificateFiles.save(file, result.reduction(), provenance)));
+              ResultFiles.POSTERIOR, file -> save(file, backend, bmr.model(), provenance)));
+      if (config.rounds() > 0) {
+        results.add(
+            new ResultFolder.Result(
+                ResultFiles.CERTIFICATE,
+                file -> CertificateFiles.save(file, result.reduction(), provenance)));
+      }
       if (compacted != null) {
         results.add(
             new ResultFolder.Result(
                 ResultFiles.COMPACT,
                 file -> CompactFiles.save(file, compacted.network(), provenance)));
       }
+      results.add(ResultFiles.report(json));
       results.add(
           new ResultFolder.Result(
               ResultFiles.RESULT, file -> AtomicFiles.writeText(file, Json.writeIndented(json))));
       folder.commit(results);
+      keepOptions(folder, json);
       print(json, new PruneReport(run).toString());
       return ExitCode.OK;
     }
+  }
+
+  private void save(
+      Path file, Backend backend, VariationalModel model, Map<String, String> provenance)
+      throws IOException {
+    // Scales between 0 and 1 would be lost in a posterior's truth values.
+    boolean shrinks = method.method() == MethodKind.BMR_RHS;
+    if (model instanceof FlatModel flat
+        && flat.posterior() == Latent.Posterior.NORMAL
+        && !shrinks) {
+      PosteriorFiles.save(file, backend, flat, provenance);
+    } else {
+      PosteriorFiles.saveWeights(file, backend, model, provenance);
+    }
+  }
+
+  /** Writes the options that give these results again. */
+  private void keepOptions(ResultFolder folder, Map<String, Object> json) throws IOException {
+    String text = ConfigFile.text(spec, refused(), JsonFields.of(json));
+    folder.commit(
+        List.of(
+            new ResultFolder.Result(
+                ResultFiles.CONFIG, file -> AtomicFiles.writeText(file, text))));
+  }
+
+  /**
+   * The schedule of this command.
+   *
+   * @param config that the options say
+   */
+  StochasticBmr.Config scheduled(StochasticBmr.Config config) {
+    return from == null || isGiven("--warm-up") || isGiven("--epochs")
+        ? config
+        : config.withSchedule(0, config.rounds(), config.stepsPerRound());
+  }
+
+  /** Options that this command has, but does not take. */
+  List<String> refused() {
+    return List.of();
+  }
+
+  /**
+   * Whether the user gave an option.
+   *
+   * @param option its long name
+   */
+  final boolean isGiven(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  /** The command line, for messages. */
+  final CommandLine commandLine() {
+    return spec.commandLine();
   }
 
   /** With a file nothing is trained; without one, nothing has to be said about it. */
@@ -365,6 +454,7 @@ final class PruneCommand implements Callable<Integer> {
       boolean ofFiles = owner == PosteriorOptions.class;
       boolean ofTraining =
           owner == TableOptions.class
+              || owner == SparsityOptions.class
               || (owner == MethodOptions.class && !option.longestName().equals("--rule"))
               || (owner == PruneCommand.class && !option.longestName().equals("--out"));
       if (posterior == null ? ofFiles : ofTraining) {
@@ -424,20 +514,13 @@ final class PruneCommand implements Callable<Integer> {
 
   /** Images as a published network takes them. */
   private Split padded(Split split) {
-    int size = NetworkKind.IMAGE_SIZE;
-    return network.isPublished()
-        ? new Split(
-            Padding.zeros(split.train(), size, size), Padding.zeros(split.test(), size, size))
-        : split;
+    return network.padded(split);
   }
 
-  private static Network network(
+  static Network network(
       NetworkKind kind, Split split, HiddenLayers layers, UnaryFunction function) {
     InputShape shape = split.train().inputShape();
-    Shape input =
-        shape.isImage()
-            ? Shape.of(shape.channels(), shape.height(), shape.width())
-            : Shape.of(shape.size());
+    Shape input = Shape.of(dataShape(shape));
     int classes = split.train().classNames().size();
     try {
       Network network =
@@ -456,6 +539,13 @@ final class PruneCommand implements Callable<Integer> {
               + ": a layer has more weights than an array can hold, 2^31; choose smaller ones.",
           tooLarge);
     }
+  }
+
+  /** Images as [channels, height, width], rows of a table as [features]. */
+  private static int[] dataShape(InputShape shape) {
+    return shape.isImage()
+        ? new int[] {shape.channels(), shape.height(), shape.width()}
+        : new int[] {shape.size()};
   }
 
   private static void announce(
@@ -480,7 +570,7 @@ final class PruneCommand implements Callable<Integer> {
   private static Map<String, String> provenance(PruneRun run, Standardization standardization) {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("bmr4j", Main.Version.project());
-    metadata.put("method", ResultJson.METHOD);
+    metadata.put("method", Choice.nameOf(run.method()));
     metadata.put("seed", Long.toString(run.config().seed()));
     metadata.put("data", run.data().title());
     metadata.put("data_sha256", Json.write(ResultJson.digests(run.split())));

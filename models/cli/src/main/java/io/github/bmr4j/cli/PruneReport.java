@@ -5,6 +5,7 @@ import io.github.bmr4j.models.method.StochasticBmr;
 import io.github.bmr4j.models.pruning.ModelReduction.Decisions;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /** The result of a run as text: before and after, by layer, and what was gained. */
 final class PruneReport {
@@ -17,6 +18,9 @@ final class PruneReport {
 
   @Override
   public String toString() {
+    if (!isPruned()) {
+      return comparison() + System.lineSeparator() + closing();
+    }
     return String.join(
         System.lineSeparator(),
         comparison().toString(),
@@ -24,12 +28,16 @@ final class PruneReport {
         compacted() + closing());
   }
 
+  private boolean isPruned() {
+    return run.config().rounds() > 0;
+  }
+
   private String compacted() {
     return run.compacted() == null ? "" : run.compacted().table() + System.lineSeparator();
   }
 
   private Table comparison() {
-    Table table = new Table("", "before", "after");
+    Table table = isPruned() ? new Table("", "before", "after") : new Table("", "trained");
     row(table, "accuracy", 4, e -> e.metrics().accuracy());
     row(table, "NLL (nats per example)", 4, e -> e.metrics().negativeLogLikelihood());
     row(table, "ECE (20 equal-mass buckets)", 4, e -> e.metrics().expectedCalibrationError());
@@ -46,10 +54,12 @@ final class PruneReport {
   }
 
   private void row(Table table, String name, int digits, ToDoubleFunction<Evaluation> of) {
-    table.row(
-        name,
-        Numbers.fixed(of.applyAsDouble(run.result().before()), digits),
-        Numbers.fixed(of.applyAsDouble(run.result().after()), digits));
+    String after = Numbers.fixed(of.applyAsDouble(run.result().after()), digits);
+    if (isPruned()) {
+      table.row(name, Numbers.fixed(of.applyAsDouble(run.result().before()), digits), after);
+    } else {
+      table.row(name, after);
+    }
   }
 
   private Table layers() {
@@ -78,21 +88,25 @@ final class PruneReport {
 
   private String closing() {
     StochasticBmr.Result result = run.result();
-    return String.format(
-        Locale.ROOT,
-        "Gained by pruning, in nats: log evidence %s as predicted, ELBO %s as realised.%n"
-            + "Time: %s (training %.1f s, pruning %.1f s, evaluation %.1f s) on %s.%n"
-            + "Results: %s%n         %s%n%s         %s%n",
-        Numbers.signed(result.predicted(), 1),
-        Numbers.signed(result.realised(), 1),
-        Numbers.clock(run.totalSeconds()),
-        result.trainSeconds(),
-        result.pruneSeconds(),
-        result.evaluateSeconds(),
-        run.backend().describe(),
-        run.files().posterior(),
-        run.files().certificate(),
-        run.compacted() == null ? "" : String.format("         %s%n", run.files().compact()),
-        run.files().result());
+    String gained =
+        String.format(
+            Locale.ROOT,
+            "Gained by pruning, in nats: log evidence %s as predicted, ELBO %s as realised.%n",
+            Numbers.signed(result.predicted(), 1),
+            Numbers.signed(result.realised(), 1));
+    String time =
+        String.format(
+            Locale.ROOT,
+            "Time: %s (training %.1f s, pruning %.1f s, evaluation %.1f s) on %s.%n",
+            Numbers.clock(run.totalSeconds()),
+            result.trainSeconds(),
+            result.pruneSeconds(),
+            result.evaluateSeconds(),
+            run.backend().describe());
+    String files =
+        ResultJson.files(run).values().stream()
+            .map(String::valueOf)
+            .collect(Collectors.joining(System.lineSeparator() + "         "));
+    return (isPruned() ? gained : "") + time + "Results: " + files + System.lineSeparator();
   }
 }

@@ -6,7 +6,11 @@ import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.io.Json;
 import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.method.Evaluation;
+import io.github.bmr4j.models.method.FlatModel;
+import io.github.bmr4j.models.method.HorseshoeModel;
 import io.github.bmr4j.models.method.StochasticBmr;
+import io.github.bmr4j.models.metric.Calibration;
+import io.github.bmr4j.models.metric.ReliabilityBin;
 import io.github.bmr4j.models.pruning.ModelReduction.Decisions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -21,9 +25,6 @@ import java.util.Map;
  */
 final class ResultJson {
 
-  /** Name of the method in results. */
-  static final String METHOD = "stochastic-bmr";
-
   private ResultJson() {}
 
   /** All of a run. */
@@ -33,7 +34,7 @@ final class ResultJson {
     json.put("command", "prune");
     json.put("data", run.data().title());
     json.put("network", run.network().name());
-    json.put("method", METHOD);
+    json.put("method", Choice.nameOf(run.method()));
     json.put("seed", run.config().seed());
     json.put("backend", run.backend().name());
     json.put("threads", run.backend().threads());
@@ -47,6 +48,8 @@ final class ResultJson {
     json.put("compact", run.compacted() == null ? null : run.compacted().json());
     json.put("layers", layers(result.reduction().decisions()));
     json.put("rounds", rounds(run));
+    json.put("trajectory", run.recorder().trajectory());
+    json.put("loss", run.recorder().loss());
     json.put("config", config(run));
     json.put("dataset", dataset(run.split()));
     json.put("versions", versions(run.backend().describe()));
@@ -67,6 +70,20 @@ final class ResultJson {
     json.put("expected_log_likelihood", number(evaluation.expectedLogLikelihood()));
     json.put("kl", number(evaluation.klDivergence()));
     json.put("weights", evaluation.weights());
+    json.put("reliability", reliability(evaluation.metrics().calibration()));
+    return json;
+  }
+
+  /** The buckets of the calibration error, by rising confidence. */
+  private static List<Object> reliability(Calibration calibration) {
+    List<Object> json = new ArrayList<>();
+    for (ReliabilityBin bin : calibration.bins()) {
+      Map<String, Object> entry = new LinkedHashMap<>();
+      entry.put("count", bin.count());
+      entry.put("confidence", number(bin.confidence()));
+      entry.put("accuracy", number(bin.accuracy()));
+      json.add(entry);
+    }
     return json;
   }
 
@@ -75,18 +92,22 @@ final class ResultJson {
     json.put("total", number(run.totalSeconds()));
     json.put("train", number(run.result().trainSeconds()));
     json.put("prune", number(run.result().pruneSeconds()));
-    json.put("evaluate", number(run.result().evaluateSeconds()));
+    json.put("evaluate", number(run.result().evaluateSeconds() + run.recorder().seconds()));
     return json;
   }
 
-  private static Map<String, Object> files(PruneRun run) {
+  /** The files of a run, by what is in them. */
+  static Map<String, Object> files(PruneRun run) {
     ResultFiles files = run.files();
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("posterior", files.posterior().toString());
-    json.put("certificate", files.certificate().toString());
+    if (run.config().rounds() > 0) {
+      json.put("certificate", files.certificate().toString());
+    }
     if (run.compacted() != null) {
       json.put("compact", files.compact().toString());
     }
+    json.put("report", files.report().toString());
     json.put("result", files.result().toString());
     return json;
   }
@@ -141,12 +162,26 @@ final class ResultJson {
     json.put("samples", config.samples());
     json.put("likelihood_samples", config.likelihoodSamples());
     json.put("realised_examples", config.realisedExamples());
-    json.put("scale_shape", number(config.model().scaleShape()));
-    json.put("scale_rate", number(config.model().scaleRate()));
-    json.put("hidden_factor", number(config.model().hiddenFactor()));
-    json.put("last_factor", number(config.model().lastFactor()));
-    json.put("initial_range", number(config.model().initialRange()));
-    json.put("initial_deviation", number(config.model().initialDeviation()));
+    switch (config.model()) {
+      case FlatModel.Config flat -> {
+        json.put("posterior", Choice.nameOf(flat.posterior()));
+        json.put("scale_shape", number(flat.scaleShape()));
+        json.put("scale_rate", number(flat.scaleRate()));
+        json.put("hidden_factor", number(flat.hiddenFactor()));
+        json.put("last_factor", number(flat.lastFactor()));
+        json.put("initial_range", number(flat.initialRange()));
+        json.put("initial_deviation", number(flat.initialDeviation()));
+      }
+      case HorseshoeModel.Config horseshoe -> {
+        json.put("slab_shape", number(horseshoe.slabShape()));
+        json.put("slab_rate", number(horseshoe.slabRate()));
+        json.put("half_shape", number(horseshoe.halfShape()));
+        json.put("global_scale", number(horseshoe.globalScale()));
+        json.put("local_scales", Choice.nameOf(horseshoe.localScales()));
+        json.put("initial_range", number(horseshoe.initialRange()));
+        json.put("initial_deviation", number(horseshoe.initialDeviation()));
+      }
+    }
     return json;
   }
 

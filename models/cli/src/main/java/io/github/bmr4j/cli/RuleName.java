@@ -19,7 +19,10 @@ record RuleName(String name, PruningRule weights, StructureRule structures) {
   /** All rules. */
   static final List<RuleName> ALL =
       Stream.concat(
-              Stream.of(AdaptiveSpikeAndSlab.PUBLISHED, EvidenceThreshold.ZERO)
+              Stream.of(
+                      AdaptiveSpikeAndSlab.PUBLISHED,
+                      EvidenceThreshold.ZERO,
+                      AdaptiveSpikeAndSlab.COUNTING_REMOVED)
                   .map(rule -> new RuleName(rule.name(), rule, null)),
               StructureRule.published().stream().map(rule -> new RuleName(rule.name(), null, rule)))
           .toList();

@@ -121,9 +121,9 @@ final class SelectCommand implements Callable<Integer> {
     if (replicates < 1) {
       throw new InputException("--replicates must be at least 1, but is " + replicates);
     }
-    SpikeAndSlabCompression.Config config = method.config(seed);
     // The first replicate is made before the folder: what is refused leaves nothing behind.
     SelectData.Replicate first = data.replicate(table, seed);
+    SpikeAndSlabCompression.Config config = method.config(seed, first.split().train().size());
     try (ResultFolder folder = ResultFolder.open(out)) {
       StatusLine status = StatusLine.on(spec.commandLine().getErr());
       List<SelectRun> runs = new ArrayList<>();

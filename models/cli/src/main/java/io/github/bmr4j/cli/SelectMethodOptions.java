@@ -134,8 +134,9 @@ final class SelectMethodOptions {
 
   @Option(
       names = "--fine-tuning",
-      paramLabel = "STEPS",
-      description = "Training steps of what stays.")
+      paramLabel = "EPOCHS",
+      description =
+          "Training of what stays: 75 from 1,000 training examples on, else 0, unless given.")
   private Integer fineTuning;
 
   @Option(
@@ -156,8 +157,9 @@ final class SelectMethodOptions {
    * The settings of a run.
    *
    * @param seed of its randomness
+   * @param examples number of training examples
    */
-  SpikeAndSlabCompression.Config config(long seed) {
+  SpikeAndSlabCompression.Config config(long seed, int examples) {
     try {
       ScaleMixture mixture =
           new ScaleMixture(
@@ -189,7 +191,7 @@ final class SelectMethodOptions {
           or(warmUp, DEFAULT.divergenceWarmUp()),
           rule,
           or(restarts, DEFAULT.restarts()),
-          or(fineTuning, DEFAULT.fineTuning()),
+          or(fineTuning, SpikeAndSlabCompression.Config.recommended(examples).fineTuning()),
           or(samples, DEFAULT.samples()),
           seed);
     } catch (IllegalArgumentException refused) {

@@ -33,6 +33,11 @@ interface Study {
   /** What it compares, in one sentence. */
   String description();
 
+  /** Whether the table shows a column of results; {@code runs.jsonl} has all of them. */
+  default boolean isShown(String column) {
+    return true;
+  }
+
   /**
    * All runs, in the order in which they are done.
    *

@@ -7,16 +7,21 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** The results of a study, a row for each configuration: mean ± standard deviation over seeds. */
 final class StudyTable {
 
   private final Map<Map<String, String>, List<StudyLog.Entry>> rows = new LinkedHashMap<>();
 
+  private final Predicate<String> shown;
+
   /**
    * @param entries of the runs, in their order
+   * @param shown which columns of results
    */
-  StudyTable(List<StudyLog.Entry> entries) {
+  StudyTable(List<StudyLog.Entry> entries, Predicate<String> shown) {
+    this.shown = shown;
     for (StudyLog.Entry entry : entries) {
       rows.computeIfAbsent(entry.labels(), labels -> new ArrayList<>()).add(entry);
     }
@@ -29,6 +34,7 @@ final class StudyTable {
     Map<Set<String>, List<Map<String, String>>> groups = new LinkedHashMap<>();
     for (Map<String, String> labels : rows.keySet()) {
       Set<String> columns = new LinkedHashSet<>(rows.get(labels).get(0).values().keySet());
+      columns.removeIf(shown.negate());
       groups.computeIfAbsent(columns, key -> new ArrayList<>()).add(labels);
     }
     groups.forEach(

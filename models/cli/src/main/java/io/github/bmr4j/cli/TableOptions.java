@@ -67,19 +67,34 @@ final class TableOptions {
   }
 
   /**
+   * Reads all of a table.
+   *
+   * @param file that exists
+   */
+  Table readAll(Path file) throws IOException {
+    return TableFile.read(file, new TableFile.Format(separator, !noHeader));
+  }
+
+  /** The column that is named as the target, or null. */
+  String target() {
+    return targets.isEmpty() ? null : targets.getFirst();
+  }
+
+  /**
    * Reads a table.
    *
    * @param file that exists
    * @throws IllegalArgumentException if it has not what the options say, or misses values
    */
   Table.Named read(Path file) throws IOException {
-    Table all = TableFile.read(file, new TableFile.Format(separator, !noHeader));
+    Table all = readAll(file);
     Set<String> out = new HashSet<>(ignored);
     Table kept = out.isEmpty() ? all : all.without(out);
     List<String> wanted =
         targets.isEmpty() ? List.of(kept.columns().get(kept.columns().size() - 1)) : targets;
     Set<String> names = new HashSet<>(categorical);
-    if (!classes) {
+    boolean named = wanted.size() == 1 && kept.isWithoutNumbers(wanted.getFirst());
+    if (!classes && !named) {
       return kept.regression(wanted, names);
     }
     if (wanted.size() > 1) {

@@ -4,8 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bmr4j.engine.tensor.Shape;
+import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.io.Json;
 import io.github.bmr4j.models.io.SafetensorsReader;
+import io.github.bmr4j.models.network.Network;
+import io.github.bmr4j.models.network.Networks;
+import io.github.bmr4j.models.network.PretrainedWeights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,6 +86,59 @@ class BmrsCommandTest {
       }
     }
     assertTrue(Files.isRegularFile(folder.resolve("out").resolve(ResultFiles.RESULT)));
+
+    Map<?, ?> compact = (Map<?, ?>) json.get("compact");
+    assertEquals(all, number(compact.get("before"), "parameters"));
+    double left = number(compact.get("after"), "parameters");
+    assertEquals(number(json.get("after"), "weights"), left, 1e-9);
+    assertEquals(2, ((List<?>) compact.get("latency")).size());
+    int first = (int) number(layers.get(0), "kept");
+    int second = (int) number(layers.get(1), "kept");
+    Network small = Networks.mlp(Shape.of(64), new int[] {first, second}, 10, UnaryFunction.TANH);
+    assertEquals(left, small.parameterCount());
+    assertEquals(
+        small,
+        PretrainedWeights.read(folder.resolve("out").resolve(ResultFiles.COMPACT), small)
+            .network());
+  }
+
+  /** 8×8 digits become 32×32; drawn once for a batch, by the tempered bound. */
+  @Test
+  void lenetLosesFiltersToo() {
+    Console console =
+        Console.run(
+            "prune --method bmrs --network lenet --epochs 2 --fine-tune 1 --learning-rate 2e-2"
+                .concat(" --granularity structure --drawing training --divergence-factor 150")
+                .concat(" --divergence evidence-lower-bound --rule snr --json --quiet --out ")
+                .concat(folder.resolve("lenet").toString())
+                .split(" ", -1));
+    assertEquals(0, console.code(), console.toString());
+    Map<?, ?> json = (Map<?, ?>) Json.parse(console.out(), "standard output");
+    assertEquals("lenet5", json.get("network"));
+    Map<?, ?> config = (Map<?, ?>) json.get("config");
+    assertEquals("relu", config.get("activation"));
+    assertEquals("structure", config.get("granularity"));
+    assertEquals("training", config.get("drawing"));
+    assertEquals(150.0, config.get("divergence_factor"));
+    assertEquals(61_706, number(((Map<?, ?>) json.get("compact")).get("before"), "parameters"));
+    assertEquals(
+        List.of("layer1", "layer2", "layer3", "layer4"),
+        ((List<?>) json.get("layers"))
+            .stream().map(layer -> ((Map<?, ?>) layer).get("name")).toList());
+  }
+
+  @Test
+  void aNetworkThatLetsNothingThroughIsPredictedAndNamed() {
+    Console console = prune("--rule", "snr", "--divergence-factor", "1000", "--json");
+    assertEquals(0, console.code(), console.toString());
+    Map<?, ?> json = (Map<?, ?>) Json.parse(console.out(), "standard output");
+    assertEquals(1.0, json.get("pruned_structures_fraction"));
+    assertTrue(number(json.get("after"), "accuracy") < 0.2, "a constant answer");
+    assertTrue(console.err().contains("All structures of layer1 have left"), console.err());
+    assertTrue(json.get("warnings").toString().contains("layer2"), json.toString());
+    // A unit stays in each layer, for a layer cannot have none.
+    assertEquals(
+        64 + 1 + 2 + 20, number(((Map<?, ?>) json.get("compact")).get("after"), "parameters"));
   }
 
   @Test
@@ -103,6 +161,7 @@ class BmrsCommandTest {
         "--batch 1400",
         "--kl analytic",
         "--fine-tune -1",
+        "--divergence-factor -1",
         "--learning-rate 0"
       })
   void refusesWhatDoesNotBelongToIt(String options) {
@@ -113,7 +172,14 @@ class BmrsCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--rule snr", "--prune-every 2", "--fine-tune 3", "--divergence mean"})
+  @ValueSource(
+      strings = {
+        "--rule snr",
+        "--prune-every 2",
+        "--fine-tune 3",
+        "--divergence mean",
+        "--granularity element"
+      })
   void theOtherMethodRefusesItsOptions(String options) {
     List<String> arguments = new ArrayList<>(List.of("prune"));
     arguments.addAll(List.of("--out", folder.resolve("none").toString()));

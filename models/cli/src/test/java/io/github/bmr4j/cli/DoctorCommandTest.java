@@ -20,6 +20,7 @@ class DoctorCommandTest {
             System.getProperty("java.vendor"),
             "simd",
             "scalar works",
+            "opencl ",
             "processors",
             "heap",
             "digits: bundled",
@@ -39,8 +40,28 @@ class DoctorCommandTest {
     List<?> names =
         ((List<?>) json.get("backends"))
             .stream().map(backend -> ((Map<?, ?>) backend).get("name")).toList();
-    assertTrue(names.containsAll(List.of("simd", "scalar")), names.toString());
+    assertTrue(names.containsAll(List.of("simd", "scalar", "opencl")), names.toString());
     assertEquals((long) Runtime.getRuntime().availableProcessors(), json.get("processors"));
+  }
+
+  @Test
+  void anOpenClDeviceIsListedWithItsLimits() {
+    Map<?, ?> json = (Map<?, ?>) Json.parse(Console.run("doctor", "--json").out(), "doctor");
+    Map<?, ?> opencl =
+        ((List<?>) json.get("backends"))
+            .stream()
+                .map(backend -> (Map<?, ?>) backend)
+                .filter(backend -> "opencl".equals(backend.get("name")))
+                .findFirst()
+                .orElseThrow();
+    List<?> devices = (List<?>) opencl.get("devices");
+    assertEquals(opencl.get("available"), !devices.isEmpty(), opencl.toString());
+    for (Object device : devices) {
+      assertTrue(device.toString().contains("work groups of up to"), device.toString());
+    }
+    if (devices.isEmpty()) {
+      assertTrue(opencl.get("reason").toString().contains("PoCL"), opencl.toString());
+    }
   }
 
   @Test

@@ -25,7 +25,24 @@ class MainTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "prune", "compare", "doctor", "data", "data list", "data fetch", "data check"})
+      strings = {
+        "",
+        "train",
+        "prune",
+        "select",
+        "compare",
+        "evaluate",
+        "predict",
+        "export",
+        "report",
+        "verify",
+        "doctor",
+        "data",
+        "data list",
+        "data fetch",
+        "data check",
+        "completion"
+      })
   void helpGoesToStandardOutput(String command) {
     Console console = Console.run((command + " --help").strip().split(" "));
     assertEquals(0, console.code(), console.toString());
@@ -54,7 +71,19 @@ class MainTest {
   @Test
   void onlyWhatExistsIsDeclared() {
     assertEquals(
-        Set.of("prune", "select", "compare", "doctor", "data"),
+        Set.of(
+            "train",
+            "prune",
+            "select",
+            "compare",
+            "evaluate",
+            "predict",
+            "export",
+            "report",
+            "verify",
+            "doctor",
+            "data",
+            "completion"),
         Main.commandLine().getSubcommands().keySet());
   }
 

@@ -42,7 +42,7 @@ class ProgressTest {
   void aLineForEachPruning() {
     Progress progress = progress();
     ModelReduction.Round reduction =
-        new ModelReduction.Round(1, 30, 5, 123.45, List.of(2.5, Double.NaN));
+        new ModelReduction.Round(1, 30, 5, 123.45, List.of(2.5, Double.NaN), List.of(1.0, 1.0));
     progress.pruned(new StochasticBmr.Round(reduction, Double.NaN, 250));
     String last = text.toString().lines().toList().getLast();
     assertEquals(

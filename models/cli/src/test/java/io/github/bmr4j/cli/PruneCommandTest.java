@@ -210,7 +210,9 @@ class PruneCommandTest {
               ResultFiles.RESULT,
               ResultFiles.POSTERIOR,
               ResultFiles.CERTIFICATE,
-              ResultFiles.COMPACT),
+              ResultFiles.COMPACT,
+              ResultFiles.REPORT,
+              ResultFiles.CONFIG),
           files.map(file -> file.getFileName().toString()).collect(Collectors.toSet()));
     }
   }

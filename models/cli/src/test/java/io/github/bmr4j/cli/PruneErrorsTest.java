@@ -76,11 +76,10 @@ class PruneErrorsTest {
         "--seed many                        | --seed | many",
         "--threads 0                        | --threads must be at least 1 | 0",
         "--backend abacus                   | \"abacus\" | simd, scalar",
-        "--backend opencl                   | opencl | back end",
         "--data-dir somewhere               | digits is bundled | --data-dir",
         "--hidden 900000000                 | --hidden | 2^31",
         "--quiet --verbose                  | --quiet | --verbose",
-        "--frobnicate                       | --frobnicate | bmr prune",
+        "--xyzzy                            | --xyzzy | bmr prune",
         "stray                              | stray | bmr prune",
       })
   void badUsageSaysWhatAndWhatToDo(String arguments, String what, String advice) {

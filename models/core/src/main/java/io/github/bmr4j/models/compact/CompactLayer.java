@@ -94,8 +94,12 @@ public record CompactLayer(
     return new ModelCost(parameters, pattern.count(), bytes);
   }
 
-  /** A set's weights as a whole matrix [outputs, inputs], zeros included. */
-  MatrixView dense(int set) {
+  /**
+   * A set's weights as a whole matrix [outputs, inputs], zeros included.
+   *
+   * @param set 0 for the mean, samples from 1 on
+   */
+  public MatrixView dense(int set) {
     float[] matrix = new float[Math.multiplyExact(outputs(), inputs())];
     for (int unit = 0; unit < outputs(); unit++) {
       for (int p = pattern.start(unit); p < pattern.start(unit + 1); p++) {

@@ -8,7 +8,7 @@ import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.layer.Layer;
 import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.layer.WeightSource;
-import io.github.bmr4j.models.method.FlatModel;
+import io.github.bmr4j.models.method.SampledNetwork;
 import io.github.bmr4j.models.network.Network;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,7 +44,7 @@ public final class Compaction {
    *     io.github.bmr4j.models.method.Prediction}; 0 for the mean alone
    * @throws IllegalArgumentException if a layer cannot be compacted
    */
-  public static CompactNetwork of(Backend backend, FlatModel model, int samples) {
+  public static CompactNetwork of(Backend backend, SampledNetwork model, int samples) {
     return of(backend, model.network(), drawn(backend, model, samples));
   }
 
@@ -126,8 +126,17 @@ public final class Compaction {
     return slice.toArray();
   }
 
-  /** A model's weights at the posterior's mean, then under each draw. */
-  static Map<String, List<float[]>> drawn(Backend backend, FlatModel model, int samples) {
+  /**
+   * A model's weights as the network computes with them: at the posterior's mean, then under each
+   * draw.
+   *
+   * @param backend that holds the model's parameters
+   * @param model whose
+   * @param samples number of draws
+   * @return for each block of parameters, by its name, the values of {@code samples} + 1 sets
+   */
+  public static Map<String, List<float[]>> drawn(
+      Backend backend, SampledNetwork model, int samples) {
     List<ParameterBlock> blocks = model.network().parameters();
     WeightSource source = model.draws();
     Node[] nodes = blocks.stream().map(source::weights).toArray(Node[]::new);

@@ -168,6 +168,88 @@ public final class Table {
         List.of(target));
   }
 
+  /**
+   * The features of rows that a data set of an earlier table had, by their names; columns that are
+   * none of them do not matter.
+   *
+   * @param names of columns of numbers, or {@code column=value} for an indicator
+   * @return [rows, names], row-major
+   * @throws IllegalArgumentException if a column is not there, a value is missing, or a cell has
+   *     none of its column's known values; names line and column
+   */
+  public float[] features(List<String> names) {
+    float[] values = new float[Math.multiplyExact(size(), names.size())];
+    for (int k = 0; k < names.size(); k++) {
+      String name = names.get(k);
+      int equals = name.indexOf('=');
+      if (columns.contains(name) || equals < 0) {
+        int j = column(name);
+        for (int i = 0; i < size(); i++) {
+          values[i * names.size() + k] = number(i, j);
+        }
+      } else {
+        String prefix = name.substring(0, equals + 1);
+        int j = column(name.substring(0, equals));
+        for (int i = 0; i < size(); i++) {
+          String cell = cell(i, j);
+          if (!names.contains(prefix + cell)) {
+            throw unknown(cell, i, j, names.stream().filter(n -> n.startsWith(prefix)).toList());
+          }
+          values[i * names.size() + k] = name.equals(prefix + cell) ? 1 : 0;
+        }
+      }
+    }
+    return values;
+  }
+
+  /**
+   * The rows' classes, by the names that they had in an earlier table.
+   *
+   * @param target the column of the classes
+   * @param classes their names
+   * @throws IllegalArgumentException if there is no such column, or a cell has another value; names
+   *     line and column
+   */
+  public int[] labels(String target, List<String> classes) {
+    int t = column(target);
+    int[] labels = new int[size()];
+    for (int i = 0; i < size(); i++) {
+      labels[i] = classes.indexOf(cell(i, t));
+      if (labels[i] < 0) {
+        throw unknown(cell(i, t), i, t, classes);
+      }
+    }
+    return labels;
+  }
+
+  /**
+   * Whether no cell of a column is a number, so that it can only have names of classes.
+   *
+   * @param name of the column
+   * @throws IllegalArgumentException if there is no such column
+   */
+  public boolean isWithoutNumbers(String name) {
+    return isWithoutNumbers(column(name));
+  }
+
+  /** Where the rows are from. */
+  public Provenance provenance() {
+    return provenance;
+  }
+
+  private IllegalArgumentException unknown(String cell, int i, int j, List<String> known) {
+    return new IllegalArgumentException(
+        name
+            + " has '"
+            + cell
+            + "' in line "
+            + lines.get(i)
+            + ", column '"
+            + columns.get(j)
+            + "', but known are "
+            + String.join(", ", known));
+  }
+
   private record Features(List<String> names, float[] values) {}
 
   private Features features(Set<Integer> targets, Set<String> categorical) {

@@ -7,15 +7,17 @@ import io.github.bmr4j.kernels.Window;
 import java.util.List;
 
 /**
- * A two-dimensional convolution with a bias for each filter. Its units are the filters.
+ * A two-dimensional convolution. Its units are the filters.
  *
  * @param name in files and reports
  * @param channels of the images that come in
  * @param filters channels of the images that go out
  * @param window size, stride and padding
  * @param groups of channels and filters that have nothing to do with each other; 1 as a rule
+ * @param bias whether each filter has one
  */
-public record Convolution(String name, int channels, int filters, Window window, int groups)
+public record Convolution(
+    String name, int channels, int filters, Window window, int groups, boolean bias)
     implements Layer {
 
   /**
@@ -37,7 +39,12 @@ public record Convolution(String name, int channels, int filters, Window window,
     }
   }
 
-  /** One group, moving by one and without padding. */
+  /** With a bias for each filter. */
+  public Convolution(String name, int channels, int filters, Window window, int groups) {
+    this(name, channels, filters, window, groups, true);
+  }
+
+  /** One group with biases, moving by one and without padding. */
   public Convolution(String name, int channels, int filters, int size) {
     this(name, channels, filters, Window.square(size), 1);
   }
@@ -57,7 +64,7 @@ public record Convolution(String name, int channels, int filters, Window window,
   /** The only block. */
   public ParameterBlock block() {
     Shape weights = Shape.of(filters, channels / groups, window.height(), window.width());
-    return new ParameterBlock(name, weights, true);
+    return new ParameterBlock(name, weights, bias);
   }
 
   @Override
@@ -69,6 +76,11 @@ public record Convolution(String name, int channels, int filters, Window window,
   @Override
   public boolean isChainLink() {
     return groups == 1;
+  }
+
+  @Override
+  public long multiplyAdds(Shape input) {
+    return (long) outputShape(input).size() * block().columns();
   }
 
   @Override

@@ -61,6 +61,11 @@ public record Dense(String name, int inputs, int outputs) implements Layer {
   }
 
   @Override
+  public long multiplyAdds(Shape input) {
+    return (long) input.size() * outputs;
+  }
+
+  @Override
   public Node forward(Node x, WeightSource weights) {
     if (x.shape().rank() == 2) {
       return weights.linear(x, block());

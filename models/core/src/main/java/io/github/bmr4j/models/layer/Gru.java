@@ -36,6 +36,11 @@ public record Gru(String name, int steps, int inputs, int units) implements Laye
   }
 
   @Override
+  public long multiplyAdds(Shape input) {
+    return Sequences.multiplyAdds(steps, parameters());
+  }
+
+  @Override
   public Node forward(Node x, WeightSource weights) {
     RecurrentOperations operations = weights.recurrence();
     List<ParameterBlock> blocks = parameters();

@@ -3,6 +3,7 @@ package io.github.bmr4j.models.layer;
 import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.tensor.Shape;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * One layer of a network: a shape rule, the blocks of parameters that it needs, and how it computes
@@ -29,6 +30,20 @@ public interface Layer {
   /** The blocks of parameters, in a fixed order; empty for layers without. */
   default List<ParameterBlock> parameters() {
     return List.of();
+  }
+
+  /** The layers that this one consists of, in the order of computation; itself if it is simple. */
+  default Stream<Layer> parts() {
+    return Stream.of(this);
+  }
+
+  /**
+   * Multiply-adds of products and convolutions for one example.
+   *
+   * @param input shape of the input for one example
+   */
+  default long multiplyAdds(Shape input) {
+    return 0;
   }
 
   /**

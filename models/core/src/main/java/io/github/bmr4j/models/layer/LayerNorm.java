@@ -12,8 +12,14 @@ import java.util.List;
  *
  * @param name in files and reports
  * @param width extent of the last axis
+ * @param epsilon what is added to the variance
  */
-public record LayerNorm(String name, int width) implements Layer {
+public record LayerNorm(String name, int width, float epsilon) implements Layer {
+
+  /** With the usual ε, 10⁻⁵. */
+  public LayerNorm(String name, int width) {
+    this(name, width, LayerNormalization.EPSILON);
+  }
 
   @Override
   public Shape outputShape(Shape input) {
@@ -38,6 +44,6 @@ public record LayerNorm(String name, int width) implements Layer {
   public Node forward(Node x, WeightSource weights) {
     Node block = weights.weights(block());
     Node scale = new View(block, 0, Shape.of(width));
-    return new LayerNormalization(x, scale, block().biases(block));
+    return new LayerNormalization(x, scale, block().biases(block), epsilon);
   }
 }

@@ -37,6 +37,11 @@ public record Lstm(String name, int steps, int inputs, int units) implements Lay
   }
 
   @Override
+  public long multiplyAdds(Shape input) {
+    return Sequences.multiplyAdds(steps, parameters());
+  }
+
+  @Override
   public Node forward(Node x, WeightSource weights) {
     RecurrentOperations operations = weights.recurrence();
     List<ParameterBlock> blocks = parameters();

@@ -47,6 +47,11 @@ public record PatchEmbedding(String name, int patch, int channels, int width) im
   }
 
   @Override
+  public long multiplyAdds(Shape input) {
+    return (long) outputShape(input).size() * block().columns();
+  }
+
+  @Override
   public Node forward(Node x, WeightSource weights) {
     int batch = x.shape().extent(0);
     int rows = x.shape().extent(2) / patch;

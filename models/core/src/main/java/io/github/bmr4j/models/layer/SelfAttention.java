@@ -15,18 +15,39 @@ import java.util.List;
  *
  * @param name in files and reports
  * @param width of a token
- * @param heads that divide it
+ * @param heads how many
+ * @param size of a head's queries, keys and values
  */
-public record SelfAttention(String name, int width, int heads) implements Layer {
+public record SelfAttention(String name, int width, int heads, int size) implements Layer {
 
   /**
-   * @throws IllegalArgumentException if the heads do not divide the width
+   * @throws IllegalArgumentException if a number is below 1
    */
   public SelfAttention {
+    if (heads < 1 || width < 1 || size < 1) {
+      throw new IllegalArgumentException(
+          "Layer "
+              + name
+              + " needs a width, heads and a size of them of at least 1, but has "
+              + width
+              + ", "
+              + heads
+              + " and "
+              + size);
+    }
+  }
+
+  /**
+   * Heads that share the width.
+   *
+   * @throws IllegalArgumentException if they do not divide it
+   */
+  public SelfAttention(String name, int width, int heads) {
     if (heads < 1 || width < 1 || width % heads != 0) {
       throw new IllegalArgumentException(
           "Layer " + name + " needs heads that divide its width " + width + ", but has " + heads);
     }
+    this(name, width, heads, width / heads);
   }
 
   @Override
@@ -38,12 +59,20 @@ public record SelfAttention(String name, int width, int heads) implements Layer 
     return input;
   }
 
-  private ParameterBlock projections() {
-    return new ParameterBlock(name + ".qkv", 3 * width, width, true);
+  /** Queries, keys and values of all heads: [3 · heads · size, width]. */
+  public ParameterBlock projections() {
+    return new ParameterBlock(name + ".qkv", 3 * heads * size, width, true);
   }
 
-  private ParameterBlock mixing() {
-    return new ParameterBlock(name + ".proj", width, width, true);
+  /** What joins the heads: [width, heads · size]. */
+  public ParameterBlock mixing() {
+    return new ParameterBlock(name + ".proj", width, heads * size, true);
+  }
+
+  @Override
+  public long multiplyAdds(Shape input) {
+    long tokens = input.extent(0);
+    return 4 * tokens * width * heads * size + 2 * tokens * tokens * heads * size;
   }
 
   @Override
@@ -55,7 +84,6 @@ public record SelfAttention(String name, int width, int heads) implements Layer 
   public Node forward(Node x, WeightSource weights) {
     int batch = x.shape().extent(0);
     int tokens = x.shape().extent(1);
-    int size = width / heads;
     Node rows = View.reshape(x, Shape.of(batch * tokens, width));
     Node projected = weights.linear(rows, projections());
     Node byHead =
@@ -70,7 +98,7 @@ public record SelfAttention(String name, int width, int heads) implements Layer 
     Node mixed = new BatchedProduct(attention, values, false);
     Node byToken =
         new Permute(View.reshape(mixed, Shape.of(batch, heads, tokens, size)), 0, 2, 1, 3);
-    Node joined = View.reshape(byToken, Shape.of(batch * tokens, width));
+    Node joined = View.reshape(byToken, Shape.of(batch * tokens, heads * size));
     return View.reshape(weights.linear(joined, mixing()), x.shape());
   }
 }

@@ -38,6 +38,14 @@ final class Sequences {
     return Shape.of(units);
   }
 
+  static long multiplyAdds(int steps, List<ParameterBlock> blocks) {
+    long weights = 0;
+    for (ParameterBlock block : blocks) {
+      weights += (long) block.rows() * block.columns();
+    }
+    return steps * weights;
+  }
+
   static List<ParameterBlock> blocks(String name, int inputs, int units, String... gates) {
     List<ParameterBlock> blocks = new ArrayList<>();
     for (String gate : gates) {

@@ -4,6 +4,7 @@ import io.github.bmr4j.engine.autodiff.Apply;
 import io.github.bmr4j.engine.autodiff.Convolution;
 import io.github.bmr4j.engine.autodiff.Linear;
 import io.github.bmr4j.engine.autodiff.Node;
+import io.github.bmr4j.engine.autodiff.RunningStatistics;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.Window;
 
@@ -40,7 +41,19 @@ public interface WeightSource {
   }
 
   /**
-   * y = x ∗ W + b with the weights of a block that has a bias, drawn once for the whole batch.
+   * Activations of which some may be set to 0 in a training step; x itself where nothing is
+   * dropped.
+   *
+   * @param x [batch, shape of one example…]
+   * @param layer where
+   */
+  default Node dropout(Node x, Dropout layer) {
+    return x;
+  }
+
+  /**
+   * y = x ∗ W + b with the weights of a block, drawn once for the whole batch; without b if it has
+   * no bias.
    *
    * @param x [batch, channels, height, width]
    * @param window size, stride and padding
@@ -49,7 +62,9 @@ public interface WeightSource {
    */
   default Node convolution(Node x, ParameterBlock block, Window window, int groups) {
     Node weights = weights(block);
-    return new Convolution(x, block.weights(weights), block.biases(weights), window, groups);
+    return block.bias()
+        ? new Convolution(x, block.weights(weights), block.biases(weights), window, groups)
+        : new Convolution(x, block.weights(weights), window, groups);
   }
 
   /**
@@ -60,6 +75,18 @@ public interface WeightSource {
    */
   default Node apply(UnaryFunction function, Node x) {
     return new Apply(function, x);
+  }
+
+  /**
+   * The statistics that a normalisation predicts with, the same for all graphs of a model.
+   *
+   * @throws IllegalArgumentException if this source keeps none
+   */
+  default RunningStatistics runningStatistics(BatchNorm layer) {
+    throw new IllegalArgumentException(
+        "Batch normalisation ("
+            + layer.name()
+            + ") is for networks whose weights are points; normalise by layer here");
   }
 
   /** What recurrent cells compute with. */

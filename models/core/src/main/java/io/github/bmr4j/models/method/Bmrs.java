@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * Structured pruning by multiplicative noise (Wright, Igel, Selvan: BMRS: Bayesian model reduction
@@ -36,16 +37,79 @@ public final class Bmrs implements Resumable {
     EVIDENCE_LOWER_BOUND
   }
 
+  /** When θ is drawn, and its posterior learnt; else each θ is its mean and stays as it is. */
+  public enum Drawing {
+    /** In training and fine-tuning: as published. */
+    ALWAYS,
+    /** In training only: fine-tuning is that of a plain network. */
+    TRAINING,
+    /** Never: the network of the baselines, in which a structure leaves for its weights alone. */
+    NEVER
+  }
+
   /**
-   * The schedule and its settings.
+   * What is minimised: mean cross entropy and the divergences of the structures.
    *
-   * @param model prior and starting values
    * @param weighting of the divergence
+   * @param factor on the divergence; 1 but for a tempered objective
+   * @param drawing when θ is random
+   */
+  public record Objective(DivergenceWeighting weighting, double factor, Drawing drawing) {
+
+    /** The published one. */
+    public static final Objective PUBLISHED =
+        new Objective(DivergenceWeighting.MEAN, 1, Drawing.ALWAYS);
+
+    /**
+     * @throws IllegalArgumentException if the factor is negative or not finite
+     */
+    public Objective {
+      if (!(factor >= 0 && factor < Double.POSITIVE_INFINITY)) {
+        throw new IllegalArgumentException(
+            "The divergence's factor must be >= 0 and finite, but is " + factor);
+      }
+    }
+  }
+
+  /**
+   * How long and how fast.
+   *
    * @param batch examples a step
    * @param epochs of training
    * @param pruneEvery epochs between decisions; 0 for a single one after training
    * @param fineTuneEpochs with the structures that are left
    * @param learningRate of Adam, constant
+   */
+  public record Schedule(
+      int batch, int epochs, int pruneEvery, int fineTuneEpochs, double learningRate) {
+
+    /** The published one for a multi-layer perceptron on Fashion-MNIST. */
+    public static final Schedule PUBLISHED = new Schedule(128, 50, 1, 10, 1.5e-3);
+
+    /** The published one for LeNet-5 on Fashion-MNIST. */
+    public static final Schedule PUBLISHED_LENET = new Schedule(32, 50, 1, 10, 1.4e-3);
+
+    /**
+     * @throws IllegalArgumentException if a count is too small, or the rate not positive and finite
+     */
+    public Schedule {
+      atLeast("batch", batch, 1);
+      atLeast("epochs", epochs, 0);
+      atLeast("pruneEvery", pruneEvery, 0);
+      atLeast("fineTuneEpochs", fineTuneEpochs, 0);
+      if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
+        throw new IllegalArgumentException(
+            "learningRate must be positive and finite, but is " + learningRate);
+      }
+    }
+  }
+
+  /**
+   * All settings.
+   *
+   * @param model prior and starting values
+   * @param objective what is minimised
+   * @param schedule how long and how fast
    * @param rule decides which structures leave
    * @param validationFraction share of the training set that is held out to choose the epoch of
    *     fine-tuning by, in [0, 1); 0 takes the last one
@@ -54,12 +118,8 @@ public final class Bmrs implements Resumable {
    */
   public record Config(
       NoisyModel.Config model,
-      DivergenceWeighting weighting,
-      int batch,
-      int epochs,
-      int pruneEvery,
-      int fineTuneEpochs,
-      double learningRate,
+      Objective objective,
+      Schedule schedule,
       StructureRule rule,
       double validationFraction,
       int likelihoodSamples,
@@ -71,12 +131,8 @@ public final class Bmrs implements Resumable {
     public static final Config PUBLISHED =
         new Config(
             NoisyModel.Config.PUBLISHED,
-            DivergenceWeighting.MEAN,
-            128,
-            50,
-            1,
-            10,
-            1.5e-3,
+            Objective.PUBLISHED,
+            Schedule.PUBLISHED,
             StructureRule.BMRS_N,
             0.2,
             3,
@@ -86,106 +142,45 @@ public final class Bmrs implements Resumable {
      * @throws IllegalArgumentException if a count is too small, or a number outside its domain
      */
     public Config {
-      atLeast("batch", batch, 1);
-      atLeast("epochs", epochs, 0);
-      atLeast("pruneEvery", pruneEvery, 0);
-      atLeast("fineTuneEpochs", fineTuneEpochs, 0);
       atLeast("likelihoodSamples", likelihoodSamples, 1);
-      if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
-        throw new IllegalArgumentException(
-            "learningRate must be positive and finite, but is " + learningRate);
-      }
       if (!(validationFraction >= 0 && validationFraction < 1)) {
         throw new IllegalArgumentException(
             "validationFraction must lie in [0, 1), but is " + validationFraction);
       }
     }
 
-    private static void atLeast(String name, int value, int least) {
-      if (value < least) {
-        throw new IllegalArgumentException(
-            name + " must be at least " + least + ", but is " + value);
-      }
+    /** These settings with another model. */
+    public Config withModel(NoisyModel.Config other) {
+      return new Config(
+          other, objective, schedule, rule, validationFraction, likelihoodSamples, seed);
+    }
+
+    /** These settings with another objective. */
+    public Config withObjective(Objective other) {
+      return new Config(model, other, schedule, rule, validationFraction, likelihoodSamples, seed);
     }
 
     /** These settings with another schedule. */
-    public Config withSchedule(int batch, int epochs, int pruneEvery, int fineTuneEpochs) {
-      return new Config(
-          model,
-          weighting,
-          batch,
-          epochs,
-          pruneEvery,
-          fineTuneEpochs,
-          learningRate,
-          rule,
-          validationFraction,
-          likelihoodSamples,
-          seed);
-    }
-
-    /** These settings with another learning rate. */
-    public Config withLearningRate(double rate) {
-      return new Config(
-          model,
-          weighting,
-          batch,
-          epochs,
-          pruneEvery,
-          fineTuneEpochs,
-          rate,
-          rule,
-          validationFraction,
-          likelihoodSamples,
-          seed);
+    public Config withSchedule(Schedule other) {
+      return new Config(model, objective, other, rule, validationFraction, likelihoodSamples, seed);
     }
 
     /** These settings with another rule. */
     public Config withRule(StructureRule other) {
       return new Config(
-          model,
-          weighting,
-          batch,
-          epochs,
-          pruneEvery,
-          fineTuneEpochs,
-          learningRate,
-          other,
-          validationFraction,
-          likelihoodSamples,
-          seed);
-    }
-
-    /** These settings with another weighting of the divergence. */
-    public Config withWeighting(DivergenceWeighting other) {
-      return new Config(
-          model,
-          other,
-          batch,
-          epochs,
-          pruneEvery,
-          fineTuneEpochs,
-          learningRate,
-          rule,
-          validationFraction,
-          likelihoodSamples,
-          seed);
+          model, objective, schedule, other, validationFraction, likelihoodSamples, seed);
     }
 
     /** These settings with another seed. */
     public Config withSeed(long other) {
       return new Config(
-          model,
-          weighting,
-          batch,
-          epochs,
-          pruneEvery,
-          fineTuneEpochs,
-          learningRate,
-          rule,
-          validationFraction,
-          likelihoodSamples,
-          other);
+          model, objective, schedule, rule, validationFraction, likelihoodSamples, other);
+    }
+  }
+
+  private static void atLeast(String name, int value, int least) {
+    if (value < least) {
+      throw new IllegalArgumentException(name + " must be at least " + least + ", but is " + value);
     }
   }
 
@@ -259,6 +254,7 @@ public final class Bmrs implements Resumable {
   private final Backend backend;
   private final NoisyModel model;
   private final Config config;
+  private final Schedule schedule;
   private final Dataset train;
   private final Dataset validation;
   private final Dataset test;
@@ -305,6 +301,7 @@ public final class Bmrs implements Resumable {
       Listener listener) {
     this.backend = backend;
     this.config = config;
+    this.schedule = config.schedule();
     this.test = test;
     this.listener = listener;
     int[] order = new int[train.size()];
@@ -316,7 +313,7 @@ public final class Bmrs implements Resumable {
     weighDivergences();
     Batches batches =
         Batches.shuffled(
-            this.train.size(), Math.min(config.batch(), this.train.size()), config.seed());
+            this.train.size(), Math.min(schedule.batch(), this.train.size()), config.seed());
     this.stepsPerEpoch = batches.stepsPerEpoch();
     this.training =
         new Training(
@@ -324,7 +321,7 @@ public final class Bmrs implements Resumable {
             model,
             this.train,
             batches,
-            Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(config.learningRate())));
+            Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(schedule.learningRate())));
     int largest = Math.max(this.train.size(), test.size());
     this.prediction = new Prediction(backend, model, Math.min(PREDICTION_BATCH, largest));
     this.pruning = new StructurePruning(backend, model.structures(), config.rule());
@@ -337,24 +334,39 @@ public final class Bmrs implements Resumable {
       layer
           .noise()
           .setDivergenceFactor(
-              switch (config.weighting()) {
-                case MEAN -> (double) train.size() / layers.size() / layer.noise().size();
-                case EVIDENCE_LOWER_BOUND -> 1;
-              });
+              config.objective().factor()
+                  * switch (config.objective().weighting()) {
+                    case MEAN -> (double) train.size() / layers.size() / layer.noise().size();
+                    case EVIDENCE_LOWER_BOUND -> 1;
+                  });
     }
   }
 
-  /** Runs the whole schedule, or what is left of it. */
+  /** Runs the whole schedule, or what is left of it; structures leave by the rule's threshold. */
   public Result run() {
-    while (epochs.size() < config.epochs()) {
+    return run(pruning::prune, schedule.pruneEvery());
+  }
+
+  /**
+   * Runs the schedule with a single decision, after training.
+   *
+   * @param share of the structures that leaves then, those that the rule ranks first, in [0, 1]
+   */
+  public Result runToShare(double share) {
+    return run(() -> pruning.pruneFirst(share, false), 0);
+  }
+
+  private Result run(Supplier<StructurePruning.Decision> decisions, int pruneEvery) {
+    model.setDeterministic(config.objective().drawing() == Drawing.NEVER);
+    while (epochs.size() < schedule.epochs()) {
       double loss = finishEpoch();
-      if (config.pruneEvery() > 0 && (epochs.size() + 1) % config.pruneEvery() == 0) {
-        prune();
+      if (pruneEvery > 0 && (epochs.size() + 1) % pruneEvery == 0) {
+        prune(decisions);
       }
       report(loss);
     }
     if (!decided) {
-      prune();
+      prune(decisions);
       if (before == null) {
         before = evaluate("before");
       }
@@ -416,7 +428,8 @@ public final class Bmrs implements Resumable {
 
   /** Trains on with the structures that are left, and goes back to the best epoch. */
   private void fineTune() {
-    while (epochs.size() < config.epochs() + config.fineTuneEpochs()) {
+    model.setDeterministic(config.objective().drawing() != Drawing.ALWAYS);
+    while (epochs.size() < schedule.epochs() + schedule.fineTuneEpochs()) {
       report(finishEpoch());
     }
     if (bestAccuracy > Double.NEGATIVE_INFINITY) {
@@ -453,13 +466,13 @@ public final class Bmrs implements Resumable {
   }
 
   private long totalSteps() {
-    return stepsPerEpoch * (config.epochs() + (long) config.fineTuneEpochs());
+    return stepsPerEpoch * (schedule.epochs() + (long) schedule.fineTuneEpochs());
   }
 
   /** Decides; the first time that a structure is about to leave, the whole model is evaluated. */
-  private void prune() {
+  private void prune(Supplier<StructurePruning.Decision> decisions) {
     long start = System.nanoTime();
-    decision = pruning.prune();
+    decision = decisions.get();
     pruneNanos += System.nanoTime() - start;
     if (before == null && decision.pruned() > 0) {
       List<boolean[]> masks = model.kept();

@@ -4,6 +4,7 @@ import io.github.bmr4j.engine.autodiff.Apply;
 import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.autodiff.Scale;
 import io.github.bmr4j.engine.distribution.Gamma;
+import io.github.bmr4j.engine.inference.Dropout;
 import io.github.bmr4j.engine.inference.Latent;
 import io.github.bmr4j.engine.inference.LocalDraw;
 import io.github.bmr4j.engine.inference.MeanFieldLogNormal;
@@ -25,9 +26,9 @@ import java.util.Map;
  * layer l the weights, biases included, are w = s_l γ b with b ~ N(0, 1), the mask γ = 1 until a
  * weight is pruned, and one scale a layer, s_l = k c_l with c_l⁻² ~ Gamma(2, 2); k is 1/10 in
  * hidden layers and 1 in the last. Posterior: a normal factor for each b, a log-normal one for each
- * c⁻².
+ * c⁻²; or a point for each of them.
  */
-public final class FlatModel implements SampledNetwork {
+public final class FlatModel implements VariationalModel {
 
   /**
    * Prior and starting values. The defaults are the paper's.
@@ -36,8 +37,10 @@ public final class FlatModel implements SampledNetwork {
    * @param scaleRate its rate
    * @param hiddenFactor k of hidden layers
    * @param lastFactor k of the last layer
-   * @param initialRange starting means are uniform in (−range, range)
+   * @param initialRange starting means are uniform in (−range, range); points start at the median
+   *     of 15 draws from the prior instead, as NumPyro does it
    * @param initialDeviation starting standard deviation of every factor
+   * @param posterior what each factor is
    */
   public record Config(
       double scaleShape,
@@ -45,11 +48,23 @@ public final class FlatModel implements SampledNetwork {
       double hiddenFactor,
       double lastFactor,
       double initialRange,
-      double initialDeviation) {
+      double initialDeviation,
+      Latent.Posterior posterior)
+      implements VariationalModel.Config {
 
     /** The published settings. */
-    public static final Config PUBLISHED = new Config(2, 2, 0.1, 1, 2, 0.1);
+    public static final Config PUBLISHED =
+        new Config(2, 2, 0.1, 1, 2, 0.1, Latent.Posterior.NORMAL);
+
+    /** These settings with another form of the posterior. */
+    public Config withPosterior(Latent.Posterior other) {
+      return new Config(
+          scaleShape, scaleRate, hiddenFactor, lastFactor, initialRange, initialDeviation, other);
+    }
   }
+
+  /** Draws from the prior of which a point starts at the median. */
+  private static final int INITIAL_DRAWS = 15;
 
   /**
    * A layer's parameters.
@@ -82,14 +97,24 @@ public final class FlatModel implements SampledNetwork {
     for (int i = 0; i < parameters.size(); i++) {
       ParameterBlock block = parameters.get(i);
       MeanFieldNormal weights =
-          new MeanFieldNormal(backend, block.layer(), 2 * i, block.size(), 1, sampling);
+          new MeanFieldNormal(
+              backend, block.layer(), 2 * i, block.size(), 1, sampling, config.posterior());
       MeanFieldLogNormal scale =
-          new MeanFieldLogNormal(backend, block.layer() + ".scale", 2 * i + 1, 1, prior, sampling);
-      weights.initialize(config.initialRange(), config.initialDeviation());
-      scale.initialize(config.initialRange(), config.initialDeviation());
+          new MeanFieldLogNormal(
+              backend, block.layer() + ".scale", 2 * i + 1, 1, prior, sampling, config.posterior());
+      initialize(weights, config);
+      initialize(scale, config);
       boolean last = i == parameters.size() - 1;
       double factor = last ? config.lastFactor() : config.hiddenFactor();
       blocks.put(block.layer(), new Block(block, weights, scale, factor));
+    }
+  }
+
+  private static void initialize(Latent latent, Config config) {
+    if (config.posterior() == Latent.Posterior.POINT) {
+      latent.initializeFromPrior(INITIAL_DRAWS, config.initialDeviation());
+    } else {
+      latent.initialize(config.initialRange(), config.initialDeviation());
     }
   }
 
@@ -101,22 +126,18 @@ public final class FlatModel implements SampledNetwork {
     };
   }
 
-  /**
-   * New nodes that bring this model's weights into a training step.
-   *
-   * @param reparameterization how
-   */
-  public WeightSource draws(Reparameterization reparameterization) {
-    WeightSource global = draws();
-    return reparameterization == Reparameterization.GLOBAL ? global : new Local(global);
+  @Override
+  public WeightSource trainingDraws(Reparameterization reparameterization) {
+    return new TrainingDraws(reparameterization);
   }
 
-  private final class Local implements WeightSource {
+  private final class TrainingDraws implements WeightSource {
 
-    private final WeightSource global;
+    private final WeightSource global = draws();
+    private final Reparameterization reparameterization;
 
-    Local(WeightSource global) {
-      this.global = global;
+    TrainingDraws(Reparameterization reparameterization) {
+      this.reparameterization = reparameterization;
     }
 
     @Override
@@ -126,8 +147,17 @@ public final class FlatModel implements SampledNetwork {
 
     @Override
     public Node linear(Node x, ParameterBlock parameters) {
+      if (reparameterization == Reparameterization.GLOBAL) {
+        return global.linear(x, parameters);
+      }
       Block block = blocks.get(parameters.layer());
       return LocalDraw.linear(x, block.weights().moments(scale(block)), parameters.rows());
+    }
+
+    @Override
+    public Node dropout(Node x, io.github.bmr4j.models.layer.Dropout layer) {
+      // Behind the streams of the latents, two a block.
+      return new Dropout(x, layer.rate(), 2 * blocks.size() + layer.index(), sampling);
     }
   }
 
@@ -135,6 +165,11 @@ public final class FlatModel implements SampledNetwork {
     Node logarithm = block.scale().drawLogarithm(Shape.SCALAR);
     Node deviation = new Apply(UnaryFunction.EXP, new Scale(-0.5f, logarithm));
     return new Scale((float) block.factor(), deviation);
+  }
+
+  /** What each factor of the posterior is. */
+  public Latent.Posterior posterior() {
+    return blocks.values().iterator().next().weights().posterior();
   }
 
   @Override
@@ -152,7 +187,14 @@ public final class FlatModel implements SampledNetwork {
     return List.copyOf(blocks.values());
   }
 
-  /** All latents. */
+  @Override
+  public List<Weights> weights() {
+    return blocks.values().stream()
+        .map(block -> new Weights(block.block(), block.weights()))
+        .toList();
+  }
+
+  @Override
   public List<Latent> latents() {
     List<Latent> latents = new ArrayList<>();
     for (Block block : blocks.values()) {
@@ -160,10 +202,5 @@ public final class FlatModel implements SampledNetwork {
       latents.add(block.scale());
     }
     return latents;
-  }
-
-  /** KL(q‖p) in nats of everything that is still in the model. */
-  public double klDivergence() {
-    return latents().stream().mapToDouble(Latent::klDivergence).sum();
   }
 }

@@ -1,6 +1,7 @@
 package io.github.bmr4j.models.method;
 
 import io.github.bmr4j.engine.autodiff.Node;
+import io.github.bmr4j.engine.autodiff.RunningStatistics;
 import io.github.bmr4j.engine.distribution.LogUniform;
 import io.github.bmr4j.engine.inference.MultiplicativeNoise;
 import io.github.bmr4j.engine.inference.MultiplicativeNoise.Granularity;
@@ -9,14 +10,19 @@ import io.github.bmr4j.engine.inference.Sampling;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
+import io.github.bmr4j.models.compact.StructureCompaction;
+import io.github.bmr4j.models.layer.BatchNorm;
 import io.github.bmr4j.models.layer.Layer;
+import io.github.bmr4j.models.layer.LayerNorm;
 import io.github.bmr4j.models.layer.Noise;
 import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.layer.WeightSource;
 import io.github.bmr4j.models.network.Network;
+import io.github.bmr4j.models.network.PlainNetwork;
 import io.github.bmr4j.models.pruning.StructureCount;
 import io.github.bmr4j.models.pruning.StructureLayer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +53,16 @@ public final class NoisyModel implements SampledNetwork {
     /** Of Wright, Igel and Selvan's paper and code; the granularity is the code's. */
     public static final Config PUBLISHED =
         new Config(new LogUniform(-20, 0), new LogUniform(-20, 5), 0, -5, Granularity.ELEMENT);
+
+    /** These settings with factors that start next to 1: a plain network if they stay so. */
+    public Config withoutNoise() {
+      return new Config(prior, scales, prior.upper(), scales.lower(), granularity);
+    }
+
+    /** These settings with another granularity. */
+    public Config withGranularity(Granularity other) {
+      return new Config(prior, scales, initialLocation, initialLogScale, other);
+    }
   }
 
   private final Backend backend;
@@ -54,10 +70,12 @@ public final class NoisyModel implements SampledNetwork {
   private final Sampling sampling;
   private final Map<String, PointEstimate> points = new LinkedHashMap<>();
   private final Map<String, MultiplicativeNoise> noises = new LinkedHashMap<>();
+  private final Map<String, RunningStatistics> statistics = new LinkedHashMap<>();
   private final List<StructureLayer> structures = new ArrayList<>();
 
   /**
-   * A model with starting values: weights and biases uniform in ±1/√(inputs).
+   * A model with starting values: weights and biases uniform in ±1/√(inputs); normalisations that
+   * neither scale nor shift.
    *
    * @param backend holds the parameters
    * @param network with {@link Noise} layers
@@ -72,10 +90,15 @@ public final class NoisyModel implements SampledNetwork {
     this.sampling = new Sampling(seed);
     ParameterBlock last = null;
     int index = 0;
-    for (Layer layer : network.layers()) {
+    for (Layer layer : network.parts()) {
       for (ParameterBlock block : layer.parameters()) {
         PointEstimate point = new PointEstimate(backend, block.layer(), index++, block.size());
-        point.initialize(seed, 1 / Math.sqrt(block.columns()));
+        if (layer instanceof BatchNorm || layer instanceof LayerNorm) {
+          point.values().slice(0, block.rows()).fill(1);
+          backend.memory().push(point.values());
+        } else {
+          point.initialize(seed, 1 / Math.sqrt(block.columns()));
+        }
         points.put(block.layer(), point);
         last = block;
       }
@@ -116,6 +139,12 @@ public final class NoisyModel implements SampledNetwork {
       @Override
       public Node noise(Node x, Noise layer) {
         return noises.get(layer.name()).on(x, layer.axis() + 1);
+      }
+
+      @Override
+      public RunningStatistics runningStatistics(BatchNorm layer) {
+        return statistics.computeIfAbsent(
+            layer.name(), name -> new RunningStatistics(backend, layer.channels()));
       }
     };
   }
@@ -163,6 +192,35 @@ public final class NoisyModel implements SampledNetwork {
     return counted;
   }
 
+  /**
+   * The network without noise, as {@link StructureCompaction} takes it: each θ is E[θ] where its
+   * structure is in the model, else 0.
+   */
+  public PlainNetwork plain() {
+    Map<String, float[]> weights = new LinkedHashMap<>();
+    points.forEach(
+        (name, point) -> {
+          backend.memory().pull(point.values());
+          weights.put(name, point.values().toArray());
+        });
+    noises.forEach(
+        (name, noise) -> {
+          float[] factors = new float[noise.size()];
+          for (int i = 0; i < factors.length; i++) {
+            factors[i] = noise.isKept(i) ? (float) noise.posterior(i).mean() : 0;
+          }
+          weights.put(name + PlainNetwork.NOISE, factors);
+        });
+    statistics.forEach(
+        (name, running) -> {
+          int channels = running.mean().length();
+          float[] values = Arrays.copyOf(running.mean().toArray(), 2 * channels);
+          System.arraycopy(running.variance().toArray(), 0, values, channels, channels);
+          weights.put(name + PlainNetwork.RUNNING, values);
+        });
+    return new PlainNetwork(network, weights);
+  }
+
   /** Which structures are in the model, layer by layer. */
   public List<boolean[]> kept() {
     return structures.stream().map(StructureLayer::kept).toList();
@@ -184,6 +242,15 @@ public final class NoisyModel implements SampledNetwork {
         .mapToDouble(layer -> layer.noise().meanDivergence())
         .average()
         .orElse(0);
+  }
+
+  /**
+   * Whether each θ is its mean in all further steps, and its posterior stays as it is.
+   *
+   * @param deterministic false to draw again
+   */
+  public void setDeterministic(boolean deterministic) {
+    noises.values().forEach(noise -> noise.setDeterministic(deterministic));
   }
 
   /** A copy of all parameters and masks; the optimiser's moments are no part of it. */
@@ -233,6 +300,13 @@ public final class NoisyModel implements SampledNetwork {
             noise -> {
               slices.add(noise.locations());
               slices.add(noise.logScales());
+            });
+    statistics
+        .values()
+        .forEach(
+            running -> {
+              slices.add(running.mean());
+              slices.add(running.variance());
             });
     return slices;
   }

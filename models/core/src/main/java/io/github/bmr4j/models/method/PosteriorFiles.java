@@ -1,5 +1,7 @@
 package io.github.bmr4j.models.method;
 
+import io.github.bmr4j.engine.autodiff.Graph;
+import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.distribution.SpecialFunctions;
 import io.github.bmr4j.engine.inference.Latent;
 import io.github.bmr4j.engine.inference.MeanFieldNormal;
@@ -43,6 +45,9 @@ public final class PosteriorFiles {
   /** Value of the metadata's {@code format}. */
   public static final String FORMAT = "bmr4j-posterior-1";
 
+  /** Value of the metadata's {@code format} in files of {@link #saveWeights}. */
+  public static final String WEIGHTS_FORMAT = "bmr4j-weights-1";
+
   private PosteriorFiles() {}
 
   /**
@@ -77,6 +82,33 @@ public final class PosteriorFiles {
       writer.floats(name + ".scale.mean", new int[0], scaleMean);
       writer.floats(name + ".scale.std", new int[0], new float[] {scaleDeviation});
       writer.floats(name + ".scale.rho", new int[0], scaleRho);
+    }
+    writer.write(file);
+  }
+
+  /**
+   * Writes a network's weights with every random quantity at its posterior mean, atomically: the
+   * state dictionary, {@code L.weight} and {@code L.bias} of each layer L. For models that have no
+   * file of their own.
+   *
+   * @param file its folder must exist
+   * @param backend that holds the model's parameters
+   * @param model whose weights
+   * @param metadata entries, no key of which may be {@code format}
+   * @throws IOException if it cannot be written
+   */
+  public static void saveWeights(
+      Path file, Backend backend, SampledNetwork model, Map<String, String> metadata)
+      throws IOException {
+    SafetensorsWriter writer = new SafetensorsWriter().metadata("format", WEIGHTS_FORMAT);
+    metadata.forEach(writer::metadata);
+    List<ParameterBlock> blocks = model.network().parameters();
+    Node[] nodes = blocks.stream().map(model.draws()::weights).toArray(Node[]::new);
+    Graph graph = Graph.forInference(backend, nodes);
+    model.sampling().posteriorMean();
+    graph.forward();
+    for (int l = 0; l < nodes.length; l++) {
+      floats(writer, blocks.get(l), "", pulled(backend, nodes[l].value().slice()));
     }
     writer.write(file);
   }

@@ -555,7 +555,7 @@ public final class PrincipledPruning implements Resumable {
       double variance = progress.priorVariances().get(i);
       model.blocks().get(i).weights().setPriorVariance((float) variance);
     }
-    reduction.resumeAt(rounds.size());
+    reduction.resumeAt(rounds.stream().map(Round::reduction).toList());
   }
 
   @Override

@@ -71,8 +71,10 @@ public final class RunState {
 
   /** What was decided about each weight; the masks follow from it. */
   RunState reduction(ModelReduction reduction) {
-    for (ModelReduction.Decisions layer : reduction.decisions()) {
+    for (int l = 0; l < reduction.decisions().size(); l++) {
+      ModelReduction.Decisions layer = reduction.decisions().get(l);
       String name = layer.block().layer() + ".decision.";
+      floats(name + "factor", reduction.factors().get(l));
       bytes(name + "reason", layer.reason());
       ints(name + "round", layer.round());
       floats(name + "mean", layer.mean());

@@ -38,7 +38,7 @@ public final class SpikeAndSlabCompression {
    * @param rule how inclusion is estimated and decided
    * @param restarts how often a network is trained from other starting values; the one with the
    *     largest evidence lower bound goes on
-   * @param fineTuning steps of training of what stays, under the slab
+   * @param fineTuning epochs of training of what stays, under the slab
    * @param samples draws for predictions
    * @param seed of all randomness
    */
@@ -87,6 +87,8 @@ public final class SpikeAndSlabCompression {
       }
     }
 
+    private static final int MANY_EXAMPLES = 1_000;
+
     /** What the simulated data sets led to; see the recorded results. */
     public static final Config RECOMMENDED =
         new Config(
@@ -110,12 +112,32 @@ public final class SpikeAndSlabCompression {
                 0,
                 true),
             3,
-            0,
+            75,
             100,
             0);
 
+    /**
+     * {@link #RECOMMENDED} for a size of the training set: without fine-tuning below {@value
+     * #MANY_EXAMPLES} examples, where what stays, once it is free of the spike, fits the noise,
+     * too.
+     *
+     * @param examples number of training examples
+     */
+    public static Config recommended(int examples) {
+      return examples < MANY_EXAMPLES ? RECOMMENDED.withFineTuning(0) : RECOMMENDED;
+    }
+
+    /** These settings with another number of epochs of fine-tuning. */
+    public Config withFineTuning(int other) {
+      return with(other, seed);
+    }
+
     /** These settings with another seed. */
     public Config withSeed(long other) {
+      return with(fineTuning, other);
+    }
+
+    private Config with(int otherFineTuning, long otherSeed) {
       return new Config(
           indicators,
           mixture,
@@ -130,9 +152,9 @@ public final class SpikeAndSlabCompression {
           divergenceWarmUp,
           rule,
           restarts,
-          fineTuning,
+          otherFineTuning,
           samples,
-          other);
+          otherSeed);
     }
   }
 
@@ -361,8 +383,12 @@ public final class SpikeAndSlabCompression {
     return (long) config.cycles() * config.steps();
   }
 
+  private long fineTuningSteps() {
+    return (long) config.fineTuning() * Math.ceilDiv(train.size(), config.batch());
+  }
+
   private long totalSteps() {
-    return config.restarts() * trainingSteps() + config.fineTuning();
+    return config.restarts() * trainingSteps() + fineTuningSteps();
   }
 
   private InclusionReport report() {
@@ -373,7 +399,7 @@ public final class SpikeAndSlabCompression {
     Optimizer optimizer = Optimizer.of(Optimizer.Adam.DEFAULT, this::learningRate);
     optimizer.resumeAt(trainingSteps());
     SupervisedTraining training = new SupervisedTraining(backend, model, train, batches, optimizer);
-    for (int step = 1; step <= config.fineTuning(); step++) {
+    for (long step = 1; step <= fineTuningSteps(); step++) {
       double loss = training.step();
       listener.step(++done, totalSteps(), loss);
     }
@@ -383,7 +409,7 @@ public final class SpikeAndSlabCompression {
   /** Of step {@code step} of the whole run, from 1. */
   private double learningRate(long step) {
     boolean tuning = step > trainingSteps();
-    long steps = tuning ? config.fineTuning() : config.steps();
+    long steps = tuning ? fineTuningSteps() : config.steps();
     long within = tuning ? step - trainingSteps() : (step - 1) % steps + 1;
     return within > (1 - SLOW_SHARE) * steps
         ? SLOW_FACTOR * config.learningRate()

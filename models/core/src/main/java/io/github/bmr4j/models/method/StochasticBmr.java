@@ -6,6 +6,7 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
+import io.github.bmr4j.models.metric.ClassificationMetrics;
 import io.github.bmr4j.models.metric.PredictiveAccumulator;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
@@ -47,7 +48,7 @@ public final class StochasticBmr implements Resumable {
    * @param seed of all randomness
    */
   public record Config(
-      FlatModel.Config model,
+      VariationalModel.Config model,
       int batch,
       int warmUp,
       int divergenceWarmUp,
@@ -133,6 +134,131 @@ public final class StochasticBmr implements Resumable {
           rule,
           samples,
           likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
+    /** These settings with another model. */
+    public Config withModel(VariationalModel.Config other) {
+      return new Config(
+          other,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
+    /** These settings with another learning rate. */
+    public Config withLearningRate(double rate) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          rate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
+    /** These settings with another rule. */
+    public Config withRule(PruningRule other) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          other,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          seed);
+    }
+
+    /** These settings with another number of examples for the realised change of the ELBO. */
+    public Config withRealisedExamples(int most) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          most,
+          seed);
+    }
+
+    /** These settings with another seed. */
+    public Config withSeed(long other) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          samples,
+          likelihoodSamples,
+          realisedExamples,
+          other);
+    }
+
+    /**
+     * These settings with other numbers of draws.
+     *
+     * @param predictions draws for predictions
+     * @param likelihoods draws for the expected log likelihood
+     */
+    public Config withSamples(int predictions, int likelihoods) {
+      return new Config(
+          model,
+          batch,
+          warmUp,
+          divergenceWarmUp,
+          rounds,
+          stepsPerRound,
+          optimizer,
+          learningRate,
+          divergence,
+          reparameterization,
+          rule,
+          predictions,
+          likelihoods,
           realisedExamples,
           seed);
     }
@@ -233,14 +359,14 @@ public final class StochasticBmr implements Resumable {
     /** After a pruning. */
     default void pruned(Round round) {}
 
-    /** After an evaluation: before the first pruning, and at the end. */
+    /** After an evaluation: before the first pruning, where there is one, and at the end. */
     default void evaluated(String when, Evaluation evaluation) {}
   }
 
   private static final int PREDICTION_BATCH = 1_000;
 
   private final Backend backend;
-  private final FlatModel model;
+  private final VariationalModel model;
   private final Config config;
   private final Dataset train;
   private final Dataset test;
@@ -277,7 +403,12 @@ public final class StochasticBmr implements Resumable {
     this.train = train;
     this.test = test;
     this.listener = listener;
-    this.model = new FlatModel(backend, network, config.model(), config.seed());
+    this.model =
+        switch (config.model()) {
+          case FlatModel.Config flat -> new FlatModel(backend, network, flat, config.seed());
+          case HorseshoeModel.Config horseshoe ->
+              new HorseshoeModel(backend, network, horseshoe, config.seed());
+        };
     int batch = Math.min(config.batch(), train.size());
     this.training =
         new Training(
@@ -291,17 +422,18 @@ public final class StochasticBmr implements Resumable {
     int largest = Math.max(train.size(), test.size());
     this.prediction = new Prediction(backend, model, Math.min(PREDICTION_BATCH, largest));
     this.reduction = reduction(network);
+    reduction.setSaliencies(training::saliency);
     this.realisedOn = part(train, config.realisedExamples(), config.seed());
   }
 
   private ModelReduction reduction(Network network) {
     List<ModelReduction.Layer> layers = new ArrayList<>();
-    List<FlatModel.Block> blocks = model.blocks();
+    List<VariationalModel.Weights> blocks = model.weights();
     for (int i = 0; i < blocks.size(); i++) {
       // The last layer is never pruned by evidence, as published.
       boolean byEvidence = i < blocks.size() - 1;
       layers.add(
-          new ModelReduction.Layer(blocks.get(i).block(), blocks.get(i).weights(), byEvidence));
+          new ModelReduction.Layer(blocks.get(i).block(), blocks.get(i).posterior(), byEvidence));
     }
     return new ModelReduction(
         backend, layers, config.rule(), network.isChain(), network.isZeroAtZero());
@@ -323,13 +455,14 @@ public final class StochasticBmr implements Resumable {
   public Result run() {
     train();
     if (before == null) {
-      before = evaluate("before");
+      // Without pruning both evaluations are the one at the end.
+      before = evaluate(config.rounds() == 0 ? "after" : "before");
     }
     while (rounds.size() < config.rounds()) {
       prune();
       train();
     }
-    Evaluation after = evaluate("after");
+    Evaluation after = rounds.isEmpty() ? before : evaluate("after");
     return new Result(
         before,
         after,
@@ -412,6 +545,26 @@ public final class StochasticBmr implements Resumable {
     return evaluation;
   }
 
+  /**
+   * How good the model is now, on the test set, for a curve over the training. The time counts as
+   * evaluation, also when a listener asks during a step.
+   *
+   * @param samples draws from the posterior
+   */
+  public ClassificationMetrics measure(int samples) {
+    long start = System.nanoTime();
+    PredictiveAccumulator predictive =
+        new PredictiveAccumulator(test.classNames().size(), test.labels());
+    prediction.predict(test, samples, predictive::addLogits);
+    evaluateNanos += System.nanoTime() - start;
+    return predictive.metrics();
+  }
+
+  /** Number of parameters that are in the model now. */
+  public long kept() {
+    return reduction.kept();
+  }
+
   /** How far a run is. */
   private record Progress(
       long steps,
@@ -440,7 +593,7 @@ public final class StochasticBmr implements Resumable {
     trainNanos = progress.trainNanos();
     pruneNanos = progress.pruneNanos();
     evaluateNanos = progress.evaluateNanos();
-    reduction.resumeAt(rounds.size());
+    reduction.resumeAt(rounds.stream().map(Round::reduction).toList());
   }
 
   @Override
@@ -464,7 +617,7 @@ public final class StochasticBmr implements Resumable {
   }
 
   /** The model that is trained and pruned. */
-  public FlatModel model() {
+  public VariationalModel model() {
     return model;
   }
 }

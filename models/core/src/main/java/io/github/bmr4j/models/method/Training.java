@@ -5,6 +5,7 @@ import io.github.bmr4j.engine.autodiff.Input;
 import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.autodiff.SoftmaxCrossEntropy;
 import io.github.bmr4j.engine.autodiff.Sum;
+import io.github.bmr4j.engine.inference.Draw;
 import io.github.bmr4j.engine.inference.StochasticVariationalInference;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.engine.tensor.Shape;
@@ -13,7 +14,10 @@ import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
+import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.layer.WeightSource;
+import java.util.HashMap;
+import java.util.Map;
 
 /** Trains a model by stochastic variational inference on batches of a classification data set. */
 public final class Training {
@@ -24,6 +28,8 @@ public final class Training {
   private final Input x;
   private final Input labels;
   private final StochasticVariationalInference inference;
+  private final Backend backend;
+  private final Map<String, Draw> drawn = new HashMap<>();
 
   /**
    * @param backend does the work
@@ -37,13 +43,20 @@ public final class Training {
    */
   public Training(
       Backend backend,
-      FlatModel model,
+      VariationalModel model,
       Dataset data,
       Batches batches,
       Optimizer optimizer,
       VariationalStep.Divergence divergence,
       Reparameterization reparameterization) {
-    this(backend, model, model.draws(reparameterization), data, batches, optimizer, divergence);
+    this(
+        backend,
+        model,
+        model.trainingDraws(reparameterization),
+        data,
+        batches,
+        optimizer,
+        divergence);
     reparameterization.require(divergence);
   }
 
@@ -83,6 +96,12 @@ public final class Training {
     Node logits = model.network().forward(x, draws);
     Node loss = new Sum(new SoftmaxCrossEntropy(logits, labels));
     Graph graph = Graph.forTraining(backend, loss);
+    this.backend = backend;
+    for (Node node : graph.nodes()) {
+      if (node instanceof Draw draw) {
+        drawn.put(draw.latent().name(), draw);
+      }
+    }
     this.inference =
         new StochasticVariationalInference(
             backend, graph, loss, optimizer, model.sampling(), data.size(), batch, divergence);
@@ -104,6 +123,26 @@ public final class Training {
     x.push();
     labels.push();
     return inference.step() / chosen.length;
+  }
+
+  /**
+   * |w ∂w| of a layer's weights in the last step, that is by how much the batch's loss would change
+   * to first order without each of them, in nats; null if the step did not draw them.
+   *
+   * @param block of the layer
+   */
+  public float[] saliency(ParameterBlock block) {
+    Draw draw = drawn.get(block.layer());
+    if (draw == null) {
+      return null;
+    }
+    backend.memory().pull(draw.value().slice());
+    backend.memory().pull(draw.gradient().slice());
+    float[] saliency = new float[block.size()];
+    for (int i = 0; i < saliency.length; i++) {
+      saliency[i] = Math.abs(draw.value().slice().get(i) * draw.gradient().slice().get(i));
+    }
+    return saliency;
   }
 
   /** Number of steps so far. */

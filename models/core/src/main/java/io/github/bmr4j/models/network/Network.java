@@ -60,6 +60,11 @@ public record Network(String name, Shape input, List<Layer> layers) {
     return shape;
   }
 
+  /** All simple layers, those inside others too, in the order of computation. */
+  public List<Layer> parts() {
+    return layers.stream().flatMap(Layer::parts).toList();
+  }
+
   /** All blocks of parameters, from input to output. */
   public List<ParameterBlock> parameters() {
     return layers.stream().flatMap(layer -> layer.parameters().stream()).toList();
@@ -68,6 +73,17 @@ public record Network(String name, Shape input, List<Layer> layers) {
   /** Number of parameters. */
   public long parameterCount() {
     return parameters().stream().mapToLong(ParameterBlock::size).sum();
+  }
+
+  /** Multiply-adds of products and convolutions for one example. */
+  public long multiplyAdds() {
+    long sum = 0;
+    Shape shape = input;
+    for (Layer layer : layers) {
+      sum += layer.multiplyAdds(shape);
+      shape = layer.outputShape(shape);
+    }
+    return sum;
   }
 
   /**

@@ -4,9 +4,11 @@ import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.layer.Activation;
 import io.github.bmr4j.models.layer.AveragePooling;
+import io.github.bmr4j.models.layer.BatchNorm;
 import io.github.bmr4j.models.layer.ClassToken;
 import io.github.bmr4j.models.layer.Convolution;
 import io.github.bmr4j.models.layer.Dense;
+import io.github.bmr4j.models.layer.Dropout;
 import io.github.bmr4j.models.layer.FirstToken;
 import io.github.bmr4j.models.layer.Flatten;
 import io.github.bmr4j.models.layer.Gru;
@@ -22,6 +24,7 @@ import io.github.bmr4j.models.layer.SelfAttention;
 import io.github.bmr4j.models.layer.Transposition;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The networks of the papers, by name. */
 public final class Networks {
@@ -52,10 +55,16 @@ public final class Networks {
   }
 
   /**
-   * The same network with a place for noise behind each activation of a layer with parameters: on
-   * the units of dense layers, on the filters of convolutions.
+   * The same network with places for noise, where Wright, Igel and Selvan (2024) have them. In a
+   * chain behind each activation of a layer with parameters: on the units of dense layers, on the
+   * filters of convolutions. With skip connections, behind each batch normalisation, and on the
+   * features that attention and perceptrons add to tokens.
    */
   public static Network withNoise(Network network) {
+    if (network.layers().stream().anyMatch(Residual.class::isInstance)) {
+      List<Layer> layers = noiseBesideShortcuts(network.layers());
+      return new Network(network.name(), network.input(), layers);
+    }
     List<Layer> layers = new ArrayList<>();
     Shape shape = network.input();
     String last = null;
@@ -70,6 +79,62 @@ public final class Networks {
       }
     }
     return new Network(network.name(), network.input(), layers);
+  }
+
+  private static List<Layer> noiseBesideShortcuts(List<Layer> given) {
+    List<Layer> layers = new ArrayList<>();
+    for (Layer layer : given) {
+      switch (layer) {
+        case Residual residual -> layers.add(withNoise(residual));
+        case BatchNorm norm -> {
+          layers.add(norm);
+          layers.add(new Noise(norm.name(), norm.channels(), 0));
+        }
+        case SelfAttention attention -> {
+          layers.add(attention);
+          layers.add(new Noise(attention.mixing().layer(), attention.width(), 1));
+        }
+        default -> layers.add(layer);
+      }
+    }
+    return layers;
+  }
+
+  private static Residual withNoise(Residual residual) {
+    List<Layer> branch = noiseBesideShortcuts(residual.layers());
+    if (branch.getLast() instanceof Dense dense) {
+      branch.add(new Noise(dense.name(), dense.outputs(), 1));
+    }
+    return new Residual(branch, noiseBesideShortcuts(residual.shortcut()));
+  }
+
+  /**
+   * The same network with dropout behind the activations of dense layers: behind each hidden layer
+   * of a perceptron, the one of LeNet, and those of a transformer's blocks.
+   *
+   * @param network which
+   * @param rate probability with which an activation is set to 0
+   */
+  public static Network withDropout(Network network, double rate) {
+    List<Layer> layers = withDropout(network.layers(), rate, new AtomicInteger());
+    return new Network(network.name(), network.input(), layers);
+  }
+
+  private static List<Layer> withDropout(List<Layer> layers, double rate, AtomicInteger count) {
+    List<Layer> result = new ArrayList<>();
+    for (int i = 0; i < layers.size(); i++) {
+      Layer layer = layers.get(i);
+      result.add(
+          layer instanceof Residual residual
+              ? new Residual(
+                  withDropout(residual.layers(), rate, count),
+                  withDropout(residual.shortcut(), rate, count))
+              : layer);
+      if (layer instanceof Activation && i > 0 && layers.get(i - 1) instanceof Dense) {
+        result.add(new Dropout(count.getAndIncrement(), rate));
+      }
+    }
+    return result;
   }
 
   /**

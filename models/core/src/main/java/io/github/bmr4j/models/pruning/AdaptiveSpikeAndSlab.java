@@ -10,11 +10,18 @@ import io.github.bmr4j.engine.reduction.SpikeAndSlab;
  *
  * @param config prior, iterations, and how weights count that have left already
  */
-public record AdaptiveSpikeAndSlab(SpikeAndSlab.Config config) implements PruningRule {
+public record AdaptiveSpikeAndSlab(SpikeAndSlab.Config config) implements EvidenceRule {
 
   /** As in the published code. */
   public static final AdaptiveSpikeAndSlab PUBLISHED =
       new AdaptiveSpikeAndSlab(SpikeAndSlab.Config.PUBLISHED);
+
+  /**
+   * The published rule, but for weights that have left: they count as such, whatever their evidence
+   * has become, and so go on to speak for removal.
+   */
+  public static final AdaptiveSpikeAndSlab COUNTING_REMOVED =
+      new AdaptiveSpikeAndSlab(new SpikeAndSlab.Config(1, 1, 4, true));
 
   @Override
   public double prune(float[] deltaF, boolean[] active) {
@@ -27,6 +34,6 @@ public record AdaptiveSpikeAndSlab(SpikeAndSlab.Config config) implements Prunin
 
   @Override
   public String name() {
-    return "adaptive";
+    return config.countRemovedAsSpike() ? "adaptive-counting-removed" : "adaptive";
   }
 }

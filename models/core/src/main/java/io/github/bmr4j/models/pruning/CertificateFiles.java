@@ -1,6 +1,8 @@
 package io.github.bmr4j.models.pruning;
 
+import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.models.io.InvalidFileException;
+import io.github.bmr4j.models.io.Json;
 import io.github.bmr4j.models.io.SafetensorsReader;
 import io.github.bmr4j.models.io.SafetensorsWriter;
 import io.github.bmr4j.models.layer.ParameterBlock;
@@ -8,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -30,8 +33,12 @@ import java.util.stream.IntStream;
  * </table>
  *
  * <p>For a prior N(0, v) and a reduced prior that is a spike at 0, ΔF = ½ ln(v/σ²) − μ²/(2σ²). The
- * metadata has v as {@code L.prior_variance}, {@code rule}, {@code rounds}, {@code format}, and
- * what the caller adds.
+ * metadata has {@code format}, {@code rule}, {@code layers} (a JSON array of the names in order),
+ * {@code rounds} (a JSON array with, for each round, {@code thresholds} and {@code prior_variances}
+ * of the layers, the counts {@code removed_by_evidence} and {@code removed_as_dead}, and {@code
+ * delta_f_predicted}), {@code chained} and {@code zero_at_zero} (which weights are dead when others
+ * have left, see {@link DeadUnits}), and what the caller adds. {@link CertificateCheck} computes it
+ * again.
  */
 public final class CertificateFiles {
 
@@ -43,24 +50,24 @@ public final class CertificateFiles {
   /**
    * A certificate that was read.
    *
-   * @param layers from input to output, as the caller gave them
+   * @param layers from input to output
+   * @param rounds what each pruning did
+   * @param chained whether dead units were looked for
+   * @param zeroAtZero whether the activations between the layers map 0 to 0
    * @param metadata of the file
    */
-  public record Certificate(List<ModelReduction.Decisions> layers, Map<String, String> metadata) {
+  public record Certificate(
+      List<ModelReduction.Decisions> layers,
+      List<ModelReduction.Round> rounds,
+      boolean chained,
+      boolean zeroAtZero,
+      Map<String, String> metadata) {
 
-    /** Keeps both from being changed. */
+    /** Keeps all from being changed. */
     public Certificate {
       layers = List.copyOf(layers);
+      rounds = List.copyOf(rounds);
       metadata = Map.copyOf(metadata);
-    }
-
-    /**
-     * The variance v of the prior N(0, v) of a layer's weights.
-     *
-     * @param layer its name
-     */
-    public double priorVariance(String layer) {
-      return Double.parseDouble(metadata.get(layer + ".prior_variance"));
     }
   }
 
@@ -78,14 +85,16 @@ public final class CertificateFiles {
         new SafetensorsWriter()
             .metadata("format", FORMAT)
             .metadata("rule", reduction.rule().name())
-            .metadata("rounds", Integer.toString(reduction.rounds()))
-            .metadata("reduced_prior", "spike at 0");
+            .metadata("reduced_prior", "spike at 0")
+            .metadata("chained", Boolean.toString(reduction.isChained()))
+            .metadata("zero_at_zero", Boolean.toString(reduction.isZeroAtZero()))
+            .metadata(
+                "layers",
+                Json.write(reduction.layers().stream().map(l -> l.block().layer()).toList()))
+            .metadata(
+                "rounds",
+                Json.write(reduction.history().stream().map(CertificateFiles::json).toList()));
     metadata.forEach(writer::metadata);
-    for (ModelReduction.Layer layer : reduction.layers()) {
-      writer.metadata(
-          layer.block().layer() + ".prior_variance",
-          Double.toString(layer.weights().priorVariance()));
-    }
     for (ModelReduction.Decisions layer : reduction.decisions()) {
       ParameterBlock block = layer.block();
       int weights = block.rows() * block.columns();
@@ -95,6 +104,17 @@ public final class CertificateFiles {
       }
     }
     writer.write(file);
+  }
+
+  private static Map<String, Object> json(ModelReduction.Round round) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    // NaN, where a layer has no threshold, is null.
+    json.put("thresholds", round.thresholds().stream().map(Json::finiteOrNull).toList());
+    json.put("prior_variances", round.priorVariances());
+    json.put("removed_by_evidence", round.byEvidence());
+    json.put("removed_as_dead", round.byStructure());
+    json.put("delta_f_predicted", round.predicted());
+    return json;
   }
 
   private static void part(
@@ -116,23 +136,90 @@ public final class CertificateFiles {
    * Reads a certificate.
    *
    * @param file as {@link #save} writes it
-   * @param blocks the layers it is about
-   * @throws InvalidFileException when the file is no certificate, broken, or of other layers
+   * @throws InvalidFileException when the file is no certificate, or broken
    * @throws IOException when it cannot be read at all
    */
-  public static Certificate load(Path file, List<ParameterBlock> blocks) throws IOException {
+  public static Certificate load(Path file) throws IOException {
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
-      String format = reader.metadata().get("format");
-      if (!FORMAT.equals(format)) {
+      Map<String, String> metadata = reader.metadata();
+      if (!FORMAT.equals(metadata.get("format"))) {
         throw new InvalidFileException(
-            file.toString(), -1, "format is " + format + " in the file, expected " + FORMAT);
+            file.toString(),
+            -1,
+            "format is " + metadata.get("format") + " in the file, expected " + FORMAT);
       }
       List<ModelReduction.Decisions> layers = new ArrayList<>();
-      for (ParameterBlock block : blocks) {
-        layers.add(read(file, reader, block));
+      for (Object name : array(file, metadata, "layers")) {
+        layers.add(read(file, reader, block(file, reader, String.valueOf(name))));
       }
-      return new Certificate(layers, reader.metadata());
+      List<ModelReduction.Round> rounds = new ArrayList<>();
+      for (Object round : array(file, metadata, "rounds")) {
+        rounds.add(round(file, rounds.size() + 1, round, layers.size()));
+      }
+      return new Certificate(
+          layers,
+          rounds,
+          Boolean.parseBoolean(metadata.get("chained")),
+          Boolean.parseBoolean(metadata.get("zero_at_zero")),
+          metadata);
     }
+  }
+
+  private static List<?> array(Path file, Map<String, String> metadata, String key) {
+    String text = metadata.get(key);
+    if (text != null && Json.parse(text, file + ", metadata " + key) instanceof List<?> list) {
+      return list;
+    }
+    throw new InvalidFileException(
+        file.toString(), -1, "the metadata has " + key + " = " + text + ", expected a JSON array");
+  }
+
+  private static ParameterBlock block(Path file, SafetensorsReader reader, String layer) {
+    int[] shape =
+        reader.entry(layer + ".weight.reason").shape().stream()
+            .mapToInt(Math::toIntExact)
+            .toArray();
+    if (shape.length < 2) {
+      throw new InvalidFileException(
+          file.toString(),
+          -1,
+          layer + ".weight has " + shape.length + " dimensions, expected at least 2");
+    }
+    return new ParameterBlock(layer, Shape.of(shape), reader.contains(layer + ".bias.reason"));
+  }
+
+  private static ModelReduction.Round round(Path file, int number, Object json, int layers) {
+    if (json instanceof Map<?, ?> round
+        && round.get("removed_by_evidence") instanceof Long byEvidence
+        && round.get("removed_as_dead") instanceof Long asDead
+        && round.get("delta_f_predicted") instanceof Number predicted
+        && round.get("thresholds") instanceof List<?> thresholds
+        && round.get("prior_variances") instanceof List<?> variances
+        && thresholds.size() == layers
+        && variances.size() == layers) {
+      return new ModelReduction.Round(
+          number,
+          byEvidence,
+          asDead,
+          predicted.doubleValue(),
+          thresholds.stream().map(CertificateFiles::number).toList(),
+          variances.stream().map(CertificateFiles::number).toList());
+    }
+    throw new InvalidFileException(
+        file.toString(),
+        -1,
+        "the metadata has "
+            + json
+            + " as round "
+            + number
+            + ", expected counts, the predicted change, and a threshold and a prior's variance for"
+            + " each of "
+            + layers
+            + " layers");
+  }
+
+  private static double number(Object json) {
+    return json instanceof Number number ? number.doubleValue() : Double.NaN;
   }
 
   private static ModelReduction.Decisions read(

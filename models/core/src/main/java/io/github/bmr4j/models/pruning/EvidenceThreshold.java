@@ -5,7 +5,7 @@ package io.github.bmr4j.models.pruning;
  *
  * @param threshold in nats; 0 for the plain comparison of evidences
  */
-public record EvidenceThreshold(double threshold) implements PruningRule {
+public record EvidenceThreshold(double threshold) implements EvidenceRule {
 
   /** ΔF ≥ 0. */
   public static final EvidenceThreshold ZERO = new EvidenceThreshold(0);

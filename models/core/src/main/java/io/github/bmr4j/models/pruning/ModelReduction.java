@@ -7,6 +7,7 @@ import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.models.layer.ParameterBlock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Prunes the weights of a mean-field posterior by Bayesian model reduction: for each weight, the
@@ -42,11 +43,23 @@ public final class ModelReduction {
    * @param round from 1
    * @param byEvidence weights that the rule removed
    * @param byStructure weights of dead units
-   * @param predicted Σ ΔF of both, in nats
+   * @param predicted Σ ΔF of both, and of what weights that stay have shrunk, in nats
    * @param thresholds of the rule, a layer each; NaN for layers that are not pruned by evidence
+   * @param priorVariances v of the prior N(0, v) that the evidence was computed with, a layer each
    */
   public record Round(
-      int round, long byEvidence, long byStructure, double predicted, List<Double> thresholds) {
+      int round,
+      long byEvidence,
+      long byStructure,
+      double predicted,
+      List<Double> thresholds,
+      List<Double> priorVariances) {
+
+    /** Keeps the lists from being changed. */
+    public Round {
+      thresholds = List.copyOf(thresholds);
+      priorVariances = List.copyOf(priorVariances);
+    }
 
     /** Weights removed. */
     public long removed() {
@@ -98,12 +111,11 @@ public final class ModelReduction {
   private final boolean zeroAtZero;
   private final List<Decisions> decisions = new ArrayList<>();
 
-  /**
-   * ΔF of each layer's weights: made once, since a back end frees no memory before it is closed.
-   */
-  private final List<Slice> evidence = new ArrayList<>();
+  /** What the rule sees: made once, since a back end frees no memory before it is closed. */
+  private final List<LayerEvidence> evidence = new ArrayList<>();
 
-  private int rounds;
+  private final List<Round> history = new ArrayList<>();
+  private Function<ParameterBlock, float[]> saliencies = block -> null;
 
   /**
    * @param backend computes the evidence
@@ -122,11 +134,20 @@ public final class ModelReduction {
     this.zeroAtZero = zeroAtZero;
     for (Layer layer : layers) {
       int n = layer.weights().size();
-      evidence.add(new Slice(backend.memory().allocate(n), 0, n));
+      evidence.add(new LayerEvidence(backend, layer.block(), evidence.size(), layer.weights()));
       decisions.add(
           new Decisions(
               layer.block(), new byte[n], new int[n], new float[n], new float[n], new float[n]));
     }
+  }
+
+  /**
+   * Gives rules what {@link WeightScore#SALIENCY} needs.
+   *
+   * @param source for each layer |w ∂w| of its weights in the last training step; null for none
+   */
+  public void setSaliencies(Function<ParameterBlock, float[]> source) {
+    saliencies = source;
   }
 
   /**
@@ -135,76 +156,83 @@ public final class ModelReduction {
    * @throws DivergedException if the evidence of a weight is not finite; nothing is removed then
    */
   public Round prune() {
-    List<boolean[]> active = new ArrayList<>();
-    List<Double> thresholds = new ArrayList<>();
-    List<float[]> deltaF = new ArrayList<>();
-    List<Slice> deviations = new ArrayList<>();
+    List<Double> priorVariances = new ArrayList<>();
     for (int l = 0; l < layers.size(); l++) {
-      Layer layer = layers.get(l);
-      deviations.add(layer.weights().standardDeviations());
-      deltaF.add(evidence(layer, deviations.get(l), evidence.get(l)));
-      active.add(active(l));
+      measure(layers.get(l), evidence.get(l));
+      priorVariances.add((double) layers.get(l).weights().priorVariance());
     }
+    List<boolean[]> before = masks();
+    List<float[]> factors = evidence.stream().map(layer -> layer.factors().clone()).toList();
+    List<Double> decided = rule.prune(byEvidence(evidence));
     long byEvidence = 0;
-    List<boolean[]> before = active.stream().map(boolean[]::clone).toList();
-    for (int l = 0; l < layers.size(); l++) {
-      if (layers.get(l).byEvidence()) {
-        thresholds.add(rule.prune(deltaF.get(l), active.get(l)));
-        byEvidence += removed(before.get(l), active.get(l));
-      } else {
-        thresholds.add(Double.NaN);
-      }
+    List<Double> thresholds = new ArrayList<>();
+    for (int l = 0, next = 0; l < layers.size(); l++) {
+      thresholds.add(layers.get(l).byEvidence() ? decided.get(next++) : Double.NaN);
+      byEvidence += removed(before.get(l), evidence.get(l).active());
     }
-    List<boolean[]> afterRule = active.stream().map(boolean[]::clone).toList();
+    List<boolean[]> afterRule = masks();
     long byStructure = 0;
     if (chained) {
+      List<boolean[]> active = evidence.stream().map(LayerEvidence::active).toList();
       byStructure =
           DeadUnits.remove(layers.stream().map(Layer::block).toList(), active, zeroAtZero);
     }
-    rounds++;
+    int round = history.size() + 1;
     double predicted = 0;
     for (int l = 0; l < layers.size(); l++) {
-      backend.memory().pull(layers.get(l).weights().factors().mean());
-      backend.memory().pull(deviations.get(l));
-      predicted +=
-          record(
-              l, before.get(l), afterRule.get(l), active.get(l), deltaF.get(l), deviations.get(l));
-      layers.get(l).weights().setMask(mask(active.get(l)));
+      predicted += evidence.get(l).shrinkage() + record(l, round, before.get(l), afterRule.get(l));
+      if (rule.reducesPosterior()) {
+        ReducedPosterior.take(
+            backend, layers.get(l).weights(), evidence.get(l), before.get(l), factors.get(l));
+      }
+      layers.get(l).weights().setMask(mask(evidence.get(l)));
     }
-    return new Round(rounds, byEvidence, byStructure, predicted, thresholds);
+    Round done = new Round(round, byEvidence, byStructure, predicted, thresholds, priorVariances);
+    history.add(done);
+    return done;
   }
 
-  private float[] evidence(Layer layer, Slice deviations, Slice out) {
+  private List<boolean[]> masks() {
+    return evidence.stream().map(layer -> layer.active().clone()).toList();
+  }
+
+  private List<LayerEvidence> byEvidence(List<LayerEvidence> all) {
+    List<LayerEvidence> chosen = new ArrayList<>();
+    for (int l = 0; l < layers.size(); l++) {
+      if (layers.get(l).byEvidence()) {
+        chosen.add(all.get(l));
+      }
+    }
+    return chosen;
+  }
+
+  private void measure(Layer layer, LayerEvidence seen) {
     MeanFieldNormal weights = layer.weights();
-    backend
-        .evidence()
-        .deltaF(weights.factors().mean(), deviations, weights.priorVariance(), 0, out);
+    Slice mean = weights.factors().mean();
+    Slice deviations = weights.standardDeviations();
+    Slice out = seen.deltaFSlice();
+    backend.evidence().deltaF(mean, deviations, weights.priorVariance(), 0, out);
     int bad = backend.reduction().firstNonFinite(out);
+    backend.memory().pull(mean);
+    backend.memory().pull(deviations);
     if (bad >= 0) {
-      backend.memory().pull(weights.factors().mean());
-      backend.memory().pull(deviations);
       throw new DivergedException(
           "The evidence for removing weight "
               + bad
               + " of "
               + weights.name()
               + " is not finite (posterior mean "
-              + weights.factors().mean().get(bad)
+              + mean.get(bad)
               + ", standard deviation "
               + deviations.get(bad)
               + "); nothing was pruned");
     }
     backend.memory().pull(out);
-    return out.array();
-  }
-
-  private boolean[] active(int l) {
-    byte[] reason = decisions.get(l).reason();
-    boolean[] active = new boolean[reason.length];
-    for (int i = 0; i < reason.length; i++) {
-      active[i] = reason[i] == Reason.KEPT.code();
-    }
-    return active;
+    seen.begin(
+        history.size() + 1,
+        weights.priorVariance(),
+        deviations,
+        () -> saliencies.apply(layer.block()));
   }
 
   private static long removed(boolean[] before, boolean[] after) {
@@ -218,50 +246,54 @@ public final class ModelReduction {
     return removed;
   }
 
-  private double record(
-      int l,
-      boolean[] before,
-      boolean[] afterRule,
-      boolean[] after,
-      float[] deltaF,
-      Slice deviations) {
+  private double record(int l, int round, boolean[] before, boolean[] afterRule) {
     Decisions decided = decisions.get(l);
-    Slice mean = layers.get(l).weights().factors().mean();
+    LayerEvidence seen = evidence.get(l);
     double predicted = 0;
     for (int i = 0; i < before.length; i++) {
       if (before[i]) {
-        decided.mean()[i] = mean.get(i);
-        decided.deviation()[i] = deviations.get(i);
-        decided.deltaF()[i] = deltaF[i];
-        if (!after[i]) {
+        decided.mean()[i] = seen.mean().get(i);
+        decided.deviation()[i] = seen.deviation().get(i);
+        decided.deltaF()[i] = seen.deltaF()[i];
+        if (!seen.active()[i]) {
           Reason reason = afterRule[i] ? Reason.DEAD_UNIT : Reason.EVIDENCE;
           decided.reason()[i] = reason.code();
-          decided.round()[i] = rounds;
-          predicted += deltaF[i];
+          decided.round()[i] = round;
+          predicted += seen.deltaF()[i];
         }
       }
     }
     return predicted;
   }
 
-  private static float[] mask(boolean[] active) {
-    float[] mask = new float[active.length];
+  private static float[] mask(LayerEvidence layer) {
+    float[] mask = new float[layer.active().length];
     for (int i = 0; i < mask.length; i++) {
-      mask[i] = active[i] ? 1 : 0;
+      mask[i] = layer.active()[i] ? layer.factors()[i] : 0;
     }
     return mask;
   }
 
   /**
-   * Goes on where another run stopped: {@link #decisions} hold what its held.
+   * Goes on where another run stopped: {@link #decisions} and {@link #factors} hold what its held.
    *
-   * @param done rounds that it had done
+   * @param done the rounds that it had done
    */
-  public void resumeAt(int done) {
-    rounds = done;
-    for (int l = 0; done > 0 && l < layers.size(); l++) {
-      layers.get(l).weights().setMask(mask(active(l)));
+  public void resumeAt(List<Round> done) {
+    history.clear();
+    history.addAll(done);
+    for (int l = 0; !done.isEmpty() && l < layers.size(); l++) {
+      boolean[] active = evidence.get(l).active();
+      for (int i = 0; i < active.length; i++) {
+        active[i] = decisions.get(l).reason()[i] == Reason.KEPT.code();
+      }
+      layers.get(l).weights().setMask(mask(evidence.get(l)));
     }
+  }
+
+  /** The factors γ of each layer's weights that a rule may have shrunk, as they are kept here. */
+  public List<float[]> factors() {
+    return evidence.stream().map(LayerEvidence::factors).toList();
   }
 
   /** What is known of each layer's weights, from input to output. */
@@ -276,7 +308,22 @@ public final class ModelReduction {
 
   /** How often was pruned. */
   public int rounds() {
-    return rounds;
+    return history.size();
+  }
+
+  /** The rounds so far. */
+  public List<Round> history() {
+    return List.copyOf(history);
+  }
+
+  /** Whether dead units are looked for. */
+  public boolean isChained() {
+    return chained;
+  }
+
+  /** Whether the activations between the layers map 0 to 0. */
+  public boolean isZeroAtZero() {
+    return zeroAtZero;
   }
 
   /** The layers that take part, from input to output. */

@@ -1,21 +1,28 @@
 package io.github.bmr4j.models.pruning;
 
-/**
- * Decides from the evidence which weights of a layer leave the model. ΔF = ln p̃(D) − ln p(D) in
- * nats: larger is better for the model without the weight.
- */
+import java.util.List;
+
+/** Decides which weights of a model leave, and by how much others shrink. */
 public interface PruningRule {
 
   /**
-   * Decides for one layer.
+   * Decides.
    *
-   * @param deltaF of each weight, finite
-   * @param active which weights are still in the model; changed in place: set to false where the
-   *     weight is to leave. No rule may set one to true
-   * @return the threshold that ΔF was compared with
+   * @param layers that take part, from input to output; {@link LayerEvidence#active} and {@link
+   *     LayerEvidence#factors} are changed in place
+   * @return for each layer the threshold that was decided by, NaN where there is none
    */
-  double prune(float[] deltaF, boolean[] active);
+  List<Double> prune(List<LayerEvidence> layers);
 
   /** Name for reports, for instance {@code evidence}. */
   String name();
+
+  /**
+   * Whether the posterior is replaced by the reduced one: removed weights by their prior, shrunk
+   * ones by what their evidence gives under the new prior. Otherwise it stays as it is, and
+   * training goes on from there, as the published code does.
+   */
+  default boolean reducesPosterior() {
+    return false;
+  }
 }

@@ -11,6 +11,13 @@ import io.github.bmr4j.engine.distribution.TruncatedLogNormal;
  * @param posterior of its noise θ
  * @param prior of θ
  * @param weightNorm Euclidean norm of the weights that lead to it, without the bias
+ * @param gradientWeightedNorm the same of each weight times its average gradient, up to one factor
+ *     for all structures
  */
 public record Structure(
-    String layer, int index, TruncatedLogNormal posterior, LogUniform prior, double weightNorm) {}
+    String layer,
+    int index,
+    TruncatedLogNormal posterior,
+    LogUniform prior,
+    double weightNorm,
+    double gradientWeightedNorm) {}

@@ -25,14 +25,19 @@ public record StructureLayer(
 
   /** Structure i as a rule sees it; its weights must have been pulled. */
   Structure structure(int i) {
-    return new Structure(block.layer(), i, noise.posterior(i), noise.prior(), norm(i));
+    return new Structure(
+        block.layer(), i, noise.posterior(i), noise.prior(), norm(i, false), norm(i, true));
   }
 
-  /** The Euclidean norm of the weights that lead to structure i, without its bias. */
-  private double norm(int i) {
+  /**
+   * The Euclidean norm of the weights that lead to structure i, without its bias, or of these times
+   * their gradients.
+   */
+  private double norm(int i, boolean weighted) {
     double sum = 0;
     for (int j = 0; j < block.columns(); j++) {
-      double weight = weights.values().get(i * block.columns() + j);
+      int at = i * block.columns() + j;
+      double weight = weights.values().get(at) * (weighted ? weights.gradientMean().get(at) : 1.0);
       sum += weight * weight;
     }
     return Math.sqrt(sum);

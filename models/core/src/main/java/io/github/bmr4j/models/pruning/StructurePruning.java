@@ -105,6 +105,7 @@ public final class StructurePruning {
     List<double[]> scores = new ArrayList<>();
     for (StructureLayer layer : layers) {
       backend.memory().pull(layer.weights().values());
+      backend.memory().pull(layer.weights().gradientMean());
       double[] values = new double[layer.noise().size()];
       for (int i = 0; i < values.length; i++) {
         values[i] = rule.scoreOf(layer.structure(i));

@@ -110,6 +110,15 @@ public record StructureRule(
     return new StructureRule("l2", false, s -> -s.weightNorm(), -norm);
   }
 
+  /**
+   * A Euclidean norm of the incoming weights, each times its gradient, of at most some length.
+   *
+   * @param norm at least 0, up to the factor that the gradients have
+   */
+  public static StructureRule gradientWeightedNorm(double norm) {
+    return new StructureRule("l2-gradient", false, s -> -s.gradientWeightedNorm(), -norm);
+  }
+
   /** All rules that need no parameter, and those of BMRS_U that the paper has. */
   public static List<StructureRule> published() {
     return List.of(

@@ -15,6 +15,7 @@ import io.github.bmr4j.models.data.IdxFiles;
 import io.github.bmr4j.models.data.Table;
 import io.github.bmr4j.models.data.TableFile;
 import io.github.bmr4j.models.method.Checkpoints;
+import io.github.bmr4j.models.method.FlatModel;
 import io.github.bmr4j.models.method.PosteriorFiles;
 import io.github.bmr4j.models.method.StochasticBmr;
 import io.github.bmr4j.models.network.Networks;
@@ -113,7 +114,7 @@ class HostileInputTest {
         .floats("a.std", new int[] {2, 3}, new float[] {1, 1, 1, 2, 2, 2})
         .write(file);
     npz = Files.readAllBytes(file);
-    PosteriorFiles.save(file, backend, run.model(), Map.of());
+    PosteriorFiles.save(file, backend, (FlatModel) run.model(), Map.of());
     posterior = Files.readAllBytes(file);
     CompactFiles.save(file, Compaction.of(backend, run.model(), 1), Map.of());
     compact = Files.readAllBytes(file);
@@ -281,7 +282,7 @@ class HostileInputTest {
         yield written;
       }
       case POSTERIOR -> {
-        PosteriorFiles.load(file, backend, run.model());
+        PosteriorFiles.load(file, backend, (FlatModel) run.model());
         yield "posterior";
       }
       case COMPACT -> {

@@ -42,7 +42,9 @@ class BmrsTest {
    * Adam moves ln σ by at most the rate a step: small data need a larger rate to reach the prior.
    */
   private static Bmrs.Config config(StructureRule rule) {
-    return Bmrs.Config.PUBLISHED.withSchedule(32, 60, 1, 10).withLearningRate(8e-3).withRule(rule);
+    return Bmrs.Config.PUBLISHED
+        .withSchedule(new Bmrs.Schedule(32, 60, 1, 10, 8e-3))
+        .withRule(rule);
   }
 
   private static Bmrs.Result run(Bmrs.Config config) {
@@ -62,12 +64,11 @@ class BmrsTest {
     assertEquals(-5, config.model().initialLogScale());
     assertEquals(new LogUniform(-20, 5), config.model().scales());
     assertEquals(Granularity.ELEMENT, config.model().granularity());
-    assertEquals(Bmrs.DivergenceWeighting.MEAN, config.weighting());
-    assertEquals(128, config.batch());
-    assertEquals(50, config.epochs());
-    assertEquals(1, config.pruneEvery());
-    assertEquals(10, config.fineTuneEpochs());
-    assertEquals(1.5e-3, config.learningRate());
+    assertEquals(
+        new Bmrs.Objective(Bmrs.DivergenceWeighting.MEAN, 1, Bmrs.Drawing.ALWAYS),
+        config.objective());
+    assertEquals(new Bmrs.Schedule(128, 50, 1, 10, 1.5e-3), config.schedule());
+    assertEquals(new Bmrs.Schedule(32, 50, 1, 10, 1.4e-3), Bmrs.Schedule.PUBLISHED_LENET);
     assertEquals(0.2, config.validationFraction());
     assertEquals(StructureRule.BMRS_N, config.rule());
     assertEquals(new Optimizer.Adam(0.9, 0.999, 1e-8), Optimizer.Adam.DEFAULT);
@@ -136,8 +137,10 @@ class BmrsTest {
   void theBoundNeedsNoPruningToStayGood() {
     Bmrs.Config config =
         config(StructureRule.bmrsU(4))
-            .withWeighting(Bmrs.DivergenceWeighting.EVIDENCE_LOWER_BOUND)
-            .withSchedule(32, 30, 0, 2);
+            .withObjective(
+                new Bmrs.Objective(
+                    Bmrs.DivergenceWeighting.EVIDENCE_LOWER_BOUND, 1, Bmrs.Drawing.TRAINING))
+            .withSchedule(new Bmrs.Schedule(32, 30, 0, 2, 8e-3));
     Bmrs.Result result = run(config);
     assertTrue(result.after().metrics().accuracy() > 0.94, () -> describe(result));
     assertEquals(32, result.epochs().size());
@@ -154,7 +157,7 @@ class BmrsTest {
               network(60),
               split.train(),
               split.test(),
-              config(StructureRule.NONE).withSchedule(32, 40, 0, 0),
+              config(StructureRule.NONE).withSchedule(new Bmrs.Schedule(32, 40, 0, 0, 8e-3)),
               Bmrs.Listener.NONE);
       bmrs.run();
       float[] trained = bmrs.model().weights("layer2").values().toArray();
@@ -203,7 +206,9 @@ class BmrsTest {
               network(20),
               split.train(),
               split.test(),
-              config(StructureRule.SIGNAL_TO_NOISE).withSchedule(32, 2, 1, 1).withSeed(seed),
+              config(StructureRule.SIGNAL_TO_NOISE)
+                  .withSchedule(new Bmrs.Schedule(32, 2, 1, 1, 8e-3))
+                  .withSeed(seed),
               Bmrs.Listener.NONE);
       bmrs.run();
       return bmrs.model().structures().get(0).noise().locations().toArray();
@@ -221,7 +226,7 @@ class BmrsTest {
               network(20, 10),
               split.train(),
               split.test(),
-              config(StructureRule.NONE).withSchedule(32, 1, 0, 0),
+              config(StructureRule.NONE).withSchedule(new Bmrs.Schedule(32, 1, 0, 0, 8e-3)),
               Bmrs.Listener.NONE);
       bmrs.run();
       double mean = 0;
@@ -259,8 +264,10 @@ class BmrsTest {
   @Test
   void badSettings() {
     Bmrs.Config config = Bmrs.Config.PUBLISHED;
-    assertThrows(IllegalArgumentException.class, () -> config.withLearningRate(0));
-    assertThrows(IllegalArgumentException.class, () -> config.withSchedule(0, 1, 1, 1));
-    assertThrows(IllegalArgumentException.class, () -> config.withSchedule(1, -1, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> new Bmrs.Schedule(1, 1, 1, 1, 0));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> config.withSchedule(new Bmrs.Schedule(0, 1, 1, 1, 8e-3)));
+    assertThrows(IllegalArgumentException.class, () -> new Bmrs.Schedule(1, -1, 1, 1, 1));
   }
 }

@@ -103,7 +103,11 @@ class CheckpointsTest {
 
   private static Run bmrs(Backend backend, int pruneEvery) {
     Bmrs.Config config =
-        Bmrs.Config.PUBLISHED.withSchedule(60, 4, pruneEvery, 3).withRule(StructureRule.MEAN);
+        Bmrs.Config.PUBLISHED
+            .withSchedule(
+                new Bmrs.Schedule(
+                    60, 4, pruneEvery, 3, Bmrs.Config.PUBLISHED.schedule().learningRate()))
+            .withRule(StructureRule.MEAN);
     Network network =
         Networks.withNoise(Networks.mlp(Shape.of(64), new int[] {20, 15}, 10, UnaryFunction.RELU));
     Bmrs bmrs =
@@ -294,7 +298,13 @@ class CheckpointsTest {
       Path file = folder.resolve("checkpoint");
       Checkpoints.save(file, run, Map.of());
       byte[] good = Files.readAllBytes(file);
-      run.model().blocks().get(1).weights().factors().rho().set(3, Float.NEGATIVE_INFINITY);
+      ((FlatModel) run.model())
+          .blocks()
+          .get(1)
+          .weights()
+          .factors()
+          .rho()
+          .set(3, Float.NEGATIVE_INFINITY);
       String message =
           assertThrows(DivergedException.class, () -> Checkpoints.save(file, run, Map.of()))
               .getMessage();

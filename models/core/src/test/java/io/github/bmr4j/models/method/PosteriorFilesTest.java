@@ -19,9 +19,11 @@ import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.data.Standardization;
 import io.github.bmr4j.models.io.InvalidFileException;
 import io.github.bmr4j.models.io.SafetensorsReader;
+import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
 import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
+import io.github.bmr4j.models.pruning.CertificateCheck;
 import io.github.bmr4j.models.pruning.CertificateFiles;
 import io.github.bmr4j.models.pruning.ModelReduction;
 import java.io.IOException;
@@ -31,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -79,7 +82,8 @@ class PosteriorFilesTest {
     run = new StochasticBmr(backend, network, train, test, config, StochasticBmr.Listener.NONE);
     result = run.run();
     posterior = folder.resolve("posterior.safetensors");
-    PosteriorFiles.save(posterior, backend, run.model(), Map.of("note", "from the test"));
+    PosteriorFiles.save(
+        posterior, backend, (FlatModel) run.model(), Map.of("note", "from the test"));
   }
 
   @AfterAll
@@ -113,7 +117,7 @@ class PosteriorFilesTest {
   void predictionsOfTheLoadedModelAreBitIdentical() throws IOException {
     assertTrue(result.prunedFraction() > 0, "some weights must be out, so that masks matter");
     FlatModel loaded = other(5);
-    float[] expected = logits(run.model());
+    float[] expected = logits((FlatModel) run.model());
     assertFalse(Arrays.equals(expected, logits(loaded)), "before loading it is another model");
     Map<String, String> metadata = PosteriorFiles.load(posterior, backend, loaded);
     assertEquals("from the test", metadata.get("note"));
@@ -215,7 +219,8 @@ class PosteriorFilesTest {
             0.5,
             p.lastFactor(),
             p.initialRange(),
-            p.initialDeviation());
+            p.initialDeviation(),
+            p.posterior());
     FlatModel model = new FlatModel(backend, network, config, 5);
     InvalidFileException refused =
         assertThrows(
@@ -243,9 +248,11 @@ class PosteriorFilesTest {
   void aCertificateCanBeCheckedAgain() throws IOException {
     Path file = folder.resolve("checked.safetensors");
     CertificateFiles.save(file, result.reduction(), Map.of("note", "yes"));
-    CertificateFiles.Certificate certificate = CertificateFiles.load(file, network.parameters());
+    CertificateFiles.Certificate certificate = CertificateFiles.load(file);
     assertEquals("yes", certificate.metadata().get("note"));
     assertEquals("adaptive", certificate.metadata().get("rule"));
+    assertEquals(result.reduction().history(), certificate.rounds());
+    assertEquals(Optional.empty(), new CertificateCheck(certificate).firstDifference());
     long removed = 0;
     double predicted = 0;
     for (int l = 0; l < certificate.layers().size(); l++) {
@@ -254,7 +261,7 @@ class PosteriorFilesTest {
       assertArrayEquals(original.reason(), layer.reason());
       assertArrayEquals(original.round(), layer.round());
       assertArrayEquals(original.deltaF(), layer.deltaF());
-      double v = certificate.priorVariance(layer.block().layer());
+      double v = 1;
       for (int i = 0; i < layer.reason().length; i++) {
         double sigma = layer.deviation()[i];
         double mean = layer.mean()[i];
@@ -272,5 +279,30 @@ class PosteriorFilesTest {
     assertEquals(result.reduction().total() - result.reduction().kept(), removed);
     assertTrue(removed > 0);
     assertEquals(result.predicted(), predicted, 1e-6 * Math.abs(predicted));
+  }
+
+  /** The state dictionary of a model with scales in between is what the network computes with. */
+  @Test
+  void weightsOfOtherModelsAreTheirMeans() throws IOException {
+    HorseshoeModel model = new HorseshoeModel(backend, network, HorseshoeModel.Config.PUBLISHED, 7);
+    Path file = folder.resolve("weights.safetensors");
+    PosteriorFiles.saveWeights(file, backend, model, Map.of("note", "x"));
+    ParameterBlock first = network.parameters().get(0);
+    Node expected = model.draws().weights(first);
+    Graph graph = Graph.forInference(backend, expected);
+    model.sampling().posteriorMean();
+    graph.forward();
+    backend.memory().pull(expected.value().slice());
+    try (SafetensorsReader reader = SafetensorsReader.open(file)) {
+      assertEquals(PosteriorFiles.WEIGHTS_FORMAT, reader.metadata().get("format"));
+      assertEquals("x", reader.metadata().get("note"));
+      float[] weights = reader.readFloats(first.layer() + ".weight");
+      float[] biases = reader.readFloats(first.layer() + ".bias");
+      assertEquals(first.rows() * first.columns(), weights.length);
+      for (int i = 0; i < first.size(); i++) {
+        float value = i < weights.length ? weights[i] : biases[i - weights.length];
+        assertEquals(expected.value().slice().get(i), value);
+      }
+    }
   }
 }

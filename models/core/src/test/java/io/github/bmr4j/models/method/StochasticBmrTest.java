@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bmr4j.engine.inference.DivergedException;
+import io.github.bmr4j.engine.inference.Latent;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.engine.reduction.SpikeAndSlab;
 import io.github.bmr4j.engine.tensor.Shape;
@@ -91,7 +92,8 @@ class StochasticBmrTest {
     assertEquals(100, config.samples());
     assertEquals(137, config.seed());
     assertEquals(new AdaptiveSpikeAndSlab(new SpikeAndSlab.Config(1, 1, 4, false)), config.rule());
-    assertEquals(new FlatModel.Config(2, 2, 0.1, 1, 2, 0.1), config.model());
+    assertEquals(
+        new FlatModel.Config(2, 2, 0.1, 1, 2, 0.1, Latent.Posterior.NORMAL), config.model());
     assertEquals(new Optimizer.AdaBelief(0.9, 0.999, 1e-16, 1e-16), Optimizer.AdaBelief.DEFAULT);
   }
 
@@ -177,7 +179,7 @@ class StochasticBmrTest {
   }
 
   private static void checkMasks(StochasticBmr run, StochasticBmr.Result result) {
-    List<FlatModel.Block> blocks = run.model().blocks();
+    List<FlatModel.Block> blocks = ((FlatModel) run.model()).blocks();
     for (int l = 0; l < blocks.size(); l++) {
       ModelReduction.Decisions decisions = result.reduction().decisions().get(l);
       float[] mask = blocks.get(l).weights().mask().toArray();
@@ -212,7 +214,7 @@ class StochasticBmrTest {
               StochasticBmr.Listener.NONE);
       run.run();
       List<float[]> parameters = new ArrayList<>();
-      for (FlatModel.Block block : run.model().blocks()) {
+      for (FlatModel.Block block : ((FlatModel) run.model()).blocks()) {
         parameters.add(block.weights().factors().mean().toArray());
         parameters.add(block.weights().factors().rho().toArray());
         parameters.add(block.weights().mask().toArray());
@@ -248,9 +250,8 @@ class StochasticBmrTest {
               config(steps, 0, 0),
               StochasticBmr.Listener.NONE);
       run.run();
-      return run.model().blocks().stream()
-          .map(block -> block.weights().factors().mean().toArray())
-          .toList();
+      return ((FlatModel) run.model())
+          .blocks().stream().map(block -> block.weights().factors().mean().toArray()).toList();
     }
   }
 

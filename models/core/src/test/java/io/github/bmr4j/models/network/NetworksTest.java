@@ -19,7 +19,10 @@ import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.Window;
 import io.github.bmr4j.models.layer.Convolution;
 import io.github.bmr4j.models.layer.Dense;
+import io.github.bmr4j.models.layer.Embedding;
 import io.github.bmr4j.models.layer.Layer;
+import io.github.bmr4j.models.layer.MeanToken;
+import io.github.bmr4j.models.layer.Noise;
 import io.github.bmr4j.models.layer.WeightSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,6 +94,43 @@ class NetworksTest {
     assertEquals(1_987_722, Networks.mlpMixer(1, 10).parameterCount());
     assertEquals(1_995_914, Networks.mlpMixer(3, 10).parameterCount());
     assertEquals(2_019_044, Networks.mlpMixer(3, 100).parameterCount());
+  }
+
+  /** As torchvision and timm count them, with 1,000 classes. */
+  @Test
+  void residualNetworksAndVisionTransformersHaveTheirParameterCounts() {
+    Network resnet18 = ResidualNetworks.of(ResidualNetworks.Config.resnet18(1000));
+    Network resnet50 = ResidualNetworks.of(ResidualNetworks.Config.resnet50(1000));
+    Network base16 = VisionTransformers.of(VisionTransformers.Config.base16(1000));
+    assertEquals(11_689_512, resnet18.parameterCount());
+    assertEquals(25_557_032, resnet50.parameterCount());
+    assertEquals(86_567_656, base16.parameterCount());
+    assertEquals(Shape.of(1000), base16.output());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new ResidualNetworks.Config("odd", List.of(1), false, 8, 100, 10));
+  }
+
+  /**
+   * Wright et al.: noise on 26,560 structures of ResNet-50, on 768 features 24 times in ViT-B/16.
+   */
+  @Test
+  void noiseIsWhereThePaperHasIt() {
+    List<Noise> residual = noise(ResidualNetworks.of(ResidualNetworks.Config.resnet50(1000)));
+    assertEquals(53, residual.size());
+    assertEquals(26_560, residual.stream().mapToInt(Noise::structures).sum());
+    List<Noise> transformer = noise(VisionTransformers.of(VisionTransformers.Config.base16(1000)));
+    assertEquals(24, transformer.size());
+    assertEquals("blocks.0.attn.proj", transformer.get(0).name());
+    assertEquals("blocks.11.mlp.fc2", transformer.getLast().name());
+    assertTrue(transformer.stream().allMatch(noise -> noise.structures() == 768));
+  }
+
+  private static List<Noise> noise(Network network) {
+    return Networks.withNoise(network).parts().stream()
+        .filter(Noise.class::isInstance)
+        .map(Noise.class::cast)
+        .toList();
   }
 
   /** Units beside a skip connection, and tokens that mix, are never certain to be dead. */
@@ -176,5 +216,34 @@ class NetworksTest {
         () ->
             new Network("twins", Shape.of(4), List.of(new Dense("a", 4, 4), new Dense("a", 4, 2))));
     assertThrows(IllegalArgumentException.class, () -> new Dense("a", 0, 3));
+  }
+
+  /** Tokens 2, 0 and 2 of a vocabulary of three, then the mean of their vectors. */
+  @Test
+  void embeddingsAreRowsOfTheirWeights() {
+    Network network =
+        new Network("tokens", Shape.of(3), List.of(new Embedding("words", 3, 2), new MeanToken()));
+    assertEquals(6, network.parameterCount());
+    assertEquals(Shape.of(2), network.output());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Embedding("words", 3, 2).outputShape(Shape.of(3, 3)));
+    assertThrows(IllegalArgumentException.class, () -> new Embedding("words", 0, 2));
+    try (Backend backend = Backends.open()) {
+      float[] table = backend.memory().allocate(6);
+      for (int i = 0; i < 6; i++) {
+        table[i] = i;
+      }
+      Input x = new Input(network.batchShape(1));
+      WeightSource source = block -> new Parameter(Tensor.of(block.shape(), table));
+      Node mean = network.forward(x, source);
+      Graph graph = Graph.forInference(backend, mean);
+      x.value().slice().copyFrom(new float[] {2, 0, 2}, 0);
+      x.push();
+      graph.forward();
+      backend.memory().pull(mean.value().slice());
+      assertEquals(8 / 3f, mean.value().slice().get(0), 1e-6);
+      assertEquals(11 / 3f, mean.value().slice().get(1), 1e-6);
+    }
   }
 }

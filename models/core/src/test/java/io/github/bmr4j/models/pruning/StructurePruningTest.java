@@ -25,7 +25,7 @@ class StructurePruningTest {
 
   private static Structure structure(double location, double scale) {
     TruncatedLogNormal q = new TruncatedLogNormal(location, scale, -20, 0);
-    return new Structure("layer1", 0, q, PRIOR, 1.5);
+    return new Structure("layer1", 0, q, PRIOR, 1.5, 0.5);
   }
 
   private static boolean prunes(StructureRule rule, double location, double scale) {
@@ -131,6 +131,31 @@ class StructurePruningTest {
       assertEquals(0, pruning.pruneFirst(0, false).pruned());
       assertEquals(6, pruning.pruneFirst(1, false).pruned());
       assertThrows(IllegalArgumentException.class, () -> pruning.pruneFirst(1.1, false));
+    }
+  }
+
+  /** Gradients of 0 say that nothing changes without the structure, whatever its weights. */
+  @Test
+  void gradientsWeighTheNorm() {
+    try (Backend backend = Backends.open()) {
+      NoisyModel model =
+          new NoisyModel(
+              backend,
+              Networks.withNoise(Networks.mlp(Shape.of(3), new int[] {3}, 2, UnaryFunction.TANH)),
+              NoisyModel.Config.PUBLISHED,
+              1);
+      StructureLayer layer = model.structures().get(0);
+      layer.weights().values().copyFrom(new float[] {1, 2, 2, 9, 9, 9, 3, 0, 0, 1, 1, 1}, 0);
+      layer.weights().gradientMean().copyFrom(new float[] {2, 1, 1, 0, 0, 0, 1, 5, 5, 7, 7, 7}, 0);
+      backend.memory().push(layer.weights().values());
+      backend.memory().push(layer.weights().gradientMean());
+      StructurePruning pruning =
+          new StructurePruning(backend, List.of(layer), StructureRule.gradientWeightedNorm(3.2));
+      StructurePruning.Decision decision = pruning.prune();
+      assertArrayEquals(new double[] {-Math.sqrt(12), 0, -3}, decision.scores().get(0), 1e-6);
+      assertArrayEquals(new boolean[] {true, false, false}, layer.kept());
+      pruning.pruneFirst(0.34, false);
+      assertArrayEquals(new boolean[] {true, false, true}, layer.kept());
     }
   }
 

@@ -1,0 +1,36 @@
+package io.github.bmr4j.bench;
+
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.Backends;
+import io.github.bmr4j.kernels.Slice;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/**
+ * The OpenCL back end: what {@code …OpenCl} benchmarks run on. Refuses where there is no device.
+ */
+@State(Scope.Benchmark)
+public class OpenClDevice {
+
+  final Backend backend = Backends.open("opencl", 1);
+
+  /** A copy of host values on the device. */
+  Slice put(float[] values) {
+    Slice slice = Slice.of(backend.memory().allocate(values.length));
+    slice.copyFrom(values, 0);
+    backend.memory().push(slice);
+    return slice;
+  }
+
+  /** Waits until all is done: kernels are only enqueued. */
+  void await(Slice written) {
+    backend.memory().pull(written.slice(0, Math.min(1, written.length())));
+  }
+
+  /** Closes it. */
+  @TearDown
+  public void close() {
+    backend.close();
+  }
+}

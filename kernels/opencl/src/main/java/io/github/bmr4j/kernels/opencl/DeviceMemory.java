@@ -1,0 +1,72 @@
+package io.github.bmr4j.kernels.opencl;
+
+import io.github.bmr4j.kernels.Memory;
+import io.github.bmr4j.kernels.Slice;
+import io.github.bmr4j.kernels.opencl.host.Context;
+import java.lang.foreign.MemorySegment;
+import java.util.IdentityHashMap;
+
+/** Arrays of the host, each with a buffer on the device. */
+final class DeviceMemory implements Memory {
+
+  /** So that indices of the last, not whole group of draws stay ints. */
+  private static final int LONGEST = Integer.MAX_VALUE - 1024;
+
+  private record Resident(long buffer, MemorySegment heap) {}
+
+  private final Context context;
+  private final IdentityHashMap<float[], Resident> residents = new IdentityHashMap<>();
+
+  DeviceMemory(Context context) {
+    this.context = context;
+  }
+
+  @Override
+  public float[] allocate(int length) {
+    if (length > LONGEST) {
+      throw new IllegalArgumentException(
+          "An array on a device holds at most " + LONGEST + " floats, but is to hold " + length);
+    }
+    synchronized (context) {
+      // The device first: where it has no room, the host need not make any.
+      long buffer = context.createBuffer(length);
+      float[] array = new float[length];
+      residents.put(array, new Resident(buffer, MemorySegment.ofArray(array)));
+      return array;
+    }
+  }
+
+  @Override
+  public void push(Slice slice) {
+    synchronized (context) {
+      Resident resident = resident(slice.array());
+      context.write(resident.heap, slice.offset(), resident.buffer, slice.offset(), slice.length());
+    }
+  }
+
+  @Override
+  public void pull(Slice slice) {
+    synchronized (context) {
+      Resident resident = resident(slice.array());
+      context.read(resident.buffer, slice.offset(), resident.heap, slice.offset(), slice.length());
+    }
+  }
+
+  /** The buffer behind an array. */
+  long buffer(float[] array) {
+    return resident(array).buffer;
+  }
+
+  private Resident resident(float[] array) {
+    Resident resident = residents.get(array);
+    if (resident == null) {
+      throw new IllegalArgumentException(
+          "An array of "
+              + array.length
+              + " floats is not in the memory of "
+              + context.device().name()
+              + "; make it with Backend.memory().allocate and push what the host writes into it");
+    }
+    return resident;
+  }
+}

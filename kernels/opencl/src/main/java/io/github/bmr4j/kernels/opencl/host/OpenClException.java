@@ -1,0 +1,20 @@
+package io.github.bmr4j.kernels.opencl.host;
+
+/** A call of OpenCL that failed, with the error's name. */
+public final class OpenClException extends IllegalStateException {
+
+  private static final long serialVersionUID = 1;
+
+  /** The error's number. */
+  private final int code;
+
+  OpenClException(String message, int code) {
+    super(message);
+    this.code = code;
+  }
+
+  /** The number that OpenCL returned. */
+  public int code() {
+    return code;
+  }
+}

@@ -1,0 +1,168 @@
+package io.github.bmr4j.cli;
+
+import io.github.bmr4j.models.data.Dataset;
+import io.github.bmr4j.models.data.InputShape;
+import io.github.bmr4j.models.data.Split;
+import io.github.bmr4j.models.data.Table;
+import io.github.bmr4j.models.io.Json;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
+
+/** A trained model, and the examples that it is to see. */
+final class ModelOptions {
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "MODEL",
+      defaultValue = "bmr-out/compact.safetensors",
+      description = {
+        "posterior.safetensors or compact.safetensors of 'bmr prune' or 'bmr train' (default:"
+            + " ${DEFAULT-VALUE})."
+      })
+  private Path model;
+
+  @Option(
+      names = "--data",
+      paramLabel = "NAME|FILE",
+      converter = DataSource.Converter.class,
+      completionCandidates = Choice.Data.class,
+      description = {
+        "Examples: ${COMPLETION-CANDIDATES}, or the file of a table (default: what the model was"
+            + " trained on)."
+      })
+  private DataSource data;
+
+  @Option(
+      names = "--data-dir",
+      paramLabel = "DIR",
+      description = "Folder of the data set's files, where it is not bundled; see 'bmr data list'.")
+  private Path dataFolder;
+
+  @Option(
+      names = "--all",
+      description = {
+        "All rows of a table. Without it, of the table that the model was trained on only those that"
+            + " it was not trained with."
+      })
+  private boolean all;
+
+  @Option(
+      names = "--samples",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = {
+        "Draws from a posterior (default: ${DEFAULT-VALUE}); a compact network has its own."
+      })
+  private int samples;
+
+  @ArgGroup(validate = false, heading = "%nTable in a file:%n")
+  private TableOptions table = new TableOptions();
+
+  ModelOptions() {}
+
+  /**
+   * Examples to predict.
+   *
+   * @param data prepared for the model; without labels these are 0
+   * @param labelled whether the labels are the data's
+   * @param what they are
+   */
+  record Examples(Dataset data, boolean labelled, String what) {}
+
+  int samples() {
+    if (samples < 1) {
+      throw new InputException("--samples must be at least 1, but is " + samples);
+    }
+    return samples;
+  }
+
+  /** Opens the model. */
+  SavedModel model() throws IOException {
+    return new SavedModel(model);
+  }
+
+  /**
+   * Reads the examples.
+   *
+   * @param saved model
+   * @param labels whether they are needed
+   */
+  Examples examples(SavedModel saved, boolean labels) throws IOException {
+    DataSource source = data == null ? trainedOn(saved) : data;
+    try {
+      if (source.isTable()) {
+        return rows(saved, source.file(), labels);
+      }
+      Split split = source.known().loadOrRefuse(dataFolder);
+      if (!split.test().classNames().equals(saved.classes())) {
+        throw new InputException(
+            saved.file()
+                + " knows the classes "
+                + String.join(", ", saved.classes())
+                + ", but "
+                + source.title()
+                + " has "
+                + String.join(", ", split.test().classNames()));
+      }
+      return new Examples(saved.prepared(split.test()), true, "test part of " + source.title());
+    } catch (IllegalArgumentException refused) {
+      throw new InputException(refused.getMessage(), refused);
+    }
+  }
+
+  private static DataSource trainedOn(SavedModel saved) {
+    String title = saved.metadata("data");
+    try {
+      return new DataSource.Converter().convert(String.valueOf(title));
+    } catch (TypeConversionException gone) {
+      throw new InputException(
+          saved.file() + " was trained on " + title + ", which is not here; say --data", gone);
+    }
+  }
+
+  private Examples rows(SavedModel saved, Path file, boolean labels) throws IOException {
+    Table rows = table.readAll(file);
+    String named = table.target() == null ? saved.metadata("target") : table.target();
+    boolean labelled = labels || (named != null && rows.columns().contains(named));
+    if (labelled && named == null) {
+      throw new InputException(
+          saved.file()
+              + " was trained on no table, so say which column has the class:"
+              + " --target-column");
+    }
+    List<String> features = saved.features();
+    if (features.isEmpty()) {
+      features = rows.columns().stream().filter(column -> !column.equals(named)).toList();
+    }
+    Dataset dataset =
+        Dataset.classification(
+            file.getFileName().toString(),
+            shape(saved, features.size()),
+            rows.features(features),
+            labelled ? rows.labels(named, saved.classes()) : new int[rows.size()],
+            saved.classes(),
+            rows.provenance());
+    boolean same =
+        Json.write(rows.provenance().sha256()).equals(saved.metadata("data_sha256"))
+            && saved.metadata("test_share") != null;
+    if (all || !same) {
+      return new Examples(saved.prepared(dataset), labelled, "all of " + file);
+    }
+    double share = Double.parseDouble(saved.metadata("test_share"));
+    return new Examples(
+        saved.prepared(DataSource.split(dataset, share).test()), labelled, "test part of " + file);
+  }
+
+  /** Images in a table have a column for each pixel. */
+  private static InputShape shape(SavedModel saved, int features) {
+    int[] input = saved.input().toArray();
+    return input.length == 3 && input[0] * input[1] * input[2] == features
+        ? new InputShape(input[0], input[1], input[2])
+        : InputShape.row(features);
+  }
+}

@@ -1,0 +1,2 @@
+/** Networks as ONNX models, written without a library. */
+package io.github.bmr4j.cli.onnx;

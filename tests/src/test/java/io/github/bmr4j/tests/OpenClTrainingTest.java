@@ -1,0 +1,197 @@
+package io.github.bmr4j.tests;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import io.github.bmr4j.engine.optim.LearningRate;
+import io.github.bmr4j.engine.optim.Optimizer;
+import io.github.bmr4j.engine.tensor.Shape;
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.BackendProvider.Availability;
+import io.github.bmr4j.kernels.Backends;
+import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.kernels.VariationalStep;
+import io.github.bmr4j.kernels.opencl.OpenClBackend;
+import io.github.bmr4j.models.data.Batches;
+import io.github.bmr4j.models.data.Dataset;
+import io.github.bmr4j.models.data.Digits;
+import io.github.bmr4j.models.data.InputShape;
+import io.github.bmr4j.models.data.Split;
+import io.github.bmr4j.models.method.FlatModel;
+import io.github.bmr4j.models.method.Reparameterization;
+import io.github.bmr4j.models.method.StochasticBmr;
+import io.github.bmr4j.models.method.Training;
+import io.github.bmr4j.models.network.Network;
+import io.github.bmr4j.models.network.Networks;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Whole trainings and prunings on an OpenCL device, beside SIMD from the same seed. */
+class OpenClTrainingTest {
+
+  @BeforeAll
+  static void needsADevice() {
+    Availability opencl =
+        Backends.survey().stream()
+            .filter(backend -> backend.name().equals("opencl"))
+            .findFirst()
+            .orElseThrow();
+    if (Boolean.getBoolean("bmr4j.expectOpenCl")) {
+      assertTrue(opencl.available(), opencl.reason());
+    }
+    if (!opencl.available()) {
+      String reason = "NOT TESTED, since there is no OpenCL device: " + opencl.reason();
+      System.out.println(reason);
+      Assumptions.abort(reason);
+    }
+  }
+
+  private static Training training(Backend backend) {
+    Network network = Networks.mlp(Shape.of(64), new int[] {100, 100}, 10, UnaryFunction.SWISH);
+    return training(backend, network, Digits.split(0).train(), 32);
+  }
+
+  private static Training training(Backend backend, Network network, Dataset data, int batch) {
+    FlatModel model = new FlatModel(backend, network, FlatModel.Config.PUBLISHED, 1);
+    return new Training(
+        backend,
+        model,
+        data,
+        Batches.independent(data.size(), batch, 1),
+        Optimizer.of(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-3)),
+        VariationalStep.Divergence.ANALYTIC,
+        Reparameterization.GLOBAL);
+  }
+
+  /** A thousand steps, each loss within 10⁻⁴ nats per example: the noise is the same. */
+  @Test
+  void lossFollowsSimd() {
+    int steps = 1_000;
+    double[] expected = new double[steps];
+    double[] actual = new double[steps];
+    try (Backend simd = Backends.open(2);
+        Backend opencl = Backends.open("opencl", 1)) {
+      Training reference = training(simd);
+      Training onDevice = training(opencl);
+      for (int i = 0; i < steps; i++) {
+        expected[i] = reference.step();
+        actual[i] = onDevice.step();
+      }
+    }
+    double largest = 0;
+    for (int i = 0; i < steps; i++) {
+      largest = Math.max(largest, Math.abs(expected[i] - actual[i]) / 32);
+    }
+    assertTrue(expected[steps - 1] < 0.5 * expected[0], "it learns");
+    assertTrue(largest < 1e-4, "largest deviation of a loss: " + largest + " nats per example");
+  }
+
+  /** The batch goes there and the loss comes back; nothing else, and no memory is taken. */
+  @Test
+  void aStepTransfersBatchAndLossOnly() {
+    try (Backend backend = Backends.open("opencl", 1)) {
+      OpenClBackend opencl = (OpenClBackend) backend;
+      Training training = training(backend);
+      training.step();
+      long writes = opencl.context().writes();
+      long reads = opencl.context().reads();
+      long bytes = opencl.context().bufferBytes();
+      int steps = 50;
+      for (int i = 0; i < steps; i++) {
+        training.step();
+      }
+      assertEquals(2L * steps, opencl.context().writes() - writes, "images and labels");
+      assertEquals(steps, opencl.context().reads() - reads, "losses");
+      assertEquals(bytes, opencl.context().bufferBytes(), "bytes of buffers");
+    }
+  }
+
+  @Test
+  void aStepAllocatesNothingOnTheHeapOnceCompiled() {
+    ThreadMXBean bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (Backend backend = Backends.open("opencl", 1)) {
+      Training training = training(backend);
+      int steps = 200;
+      long perStep = Long.MAX_VALUE;
+      for (int round = 0; round < 30 && perStep > 64; round++) {
+        long before = bean.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < steps; i++) {
+          training.step();
+        }
+        perStep = (bean.getCurrentThreadAllocatedBytes() - before) / steps;
+      }
+      assertTrue(perStep <= 64, perStep + " bytes a step");
+    }
+  }
+
+  /** Digits as images of 32 × 32, each pixel four by four times. */
+  private static Dataset enlarged(Dataset digits) {
+    float[] images = new float[digits.size() * 1024];
+    float[] small = digits.features();
+    for (int i = 0; i < images.length; i++) {
+      int image = i / 1024;
+      images[i] = small[image * 64 + i / 32 % 32 / 4 * 8 + i % 32 / 4] / 16;
+    }
+    return Dataset.classification(
+        "digits, enlarged",
+        new InputShape(1, 32, 32),
+        images,
+        digits.labels(),
+        digits.classNames(),
+        digits.provenance());
+  }
+
+  /** Convolution and pooling, forward and back, in the two LeNets. */
+  @Test
+  void lenetFollowsSimd() {
+    Dataset data = enlarged(Digits.split(0).train());
+    for (Network network : List.of(Networks.lenet(1, 10), Networks.lenet5(1, 10))) {
+      try (Backend simd = Backends.open(2);
+          Backend opencl = Backends.open("opencl", 1)) {
+        Training reference = training(simd, network, data, 8);
+        Training onDevice = training(opencl, network, data, 8);
+        for (int i = 0; i < 5; i++) {
+          double expected = reference.step();
+          assertEquals(expected, onDevice.step(), 1e-4 * expected, network.name() + ", step " + i);
+        }
+      }
+    }
+  }
+
+  /** Training, pruning and evaluation: the same decisions but for rounding. */
+  @Test
+  void aNetworkIsPrunedAsOnSimd() {
+    Network network = Networks.mlp(Shape.of(64), new int[] {32}, 10, UnaryFunction.SWISH);
+    Split split = Digits.split(0);
+    StochasticBmr.Config config =
+        StochasticBmr.Config.PUBLISHED.withBatch(40).withSchedule(500, 4, 20);
+    StochasticBmr.Result expected;
+    StochasticBmr.Result actual;
+    try (Backend simd = Backends.open(2);
+        Backend opencl = Backends.open("opencl", 1)) {
+      expected = run(simd, network, split, config);
+      actual = run(opencl, network, split, config);
+    }
+    double pruned = expected.prunedFraction();
+    assertTrue(pruned > 0.02 && pruned < 0.98, pruned + " of the weights are pruned");
+    assertEquals(pruned, actual.prunedFraction(), 2e-3);
+    assertClose(expected.before().elbo(), actual.before().elbo(), 1e-4);
+    assertClose(expected.predicted(), actual.predicted(), 1e-3);
+    assertClose(expected.after().elbo(), actual.after().elbo(), 1e-2);
+  }
+
+  private static void assertClose(double expected, double actual, double relative) {
+    assertEquals(expected, actual, relative * Math.abs(expected));
+  }
+
+  private static StochasticBmr.Result run(
+      Backend backend, Network network, Split split, StochasticBmr.Config config) {
+    return new StochasticBmr(
+            backend, network, split.train(), split.test(), config, StochasticBmr.Listener.NONE)
+        .run();
+  }
+}
