@@ -1,6 +1,5 @@
 package io.github.bmr4j.tests;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -108,31 +107,6 @@ class CommandTest {
     assertEquals(1, ownLines(ended.err()).size(), ended.toString());
     assertTrue(ended.err().contains("--add-modules jdk.incubator.vector"), ended.err());
     assertFalse(Files.exists(folder.resolve("x")));
-  }
-
-  @Test
-  void sameBitsWithEveryNumberOfThreadsAndEveryVectorWidth() throws Exception {
-    assumeTrue(expectedBackend().equals("simd"));
-    byte[] expected = posterior("w0", List.of(), "--threads", "1");
-    assertArrayEquals(expected, posterior("w1", List.of(), "--threads", "2"), "2 threads");
-    assertArrayEquals(expected, posterior("w2", List.of(), "--threads", "3"), "3 threads");
-    int widths = 0;
-    for (int bits : new int[] {128, 256, 512}) {
-      List<String> option = List.of("-Dbmr4j.vectorBits=" + bits);
-      Ended doctor = CommandProcess.onModulePath(option, "doctor", "--json").end();
-      if (object(doctor.out()).get("backend").equals("simd")) {
-        byte[] posterior = posterior("w" + bits, option, "--threads", "2", "--backend", "simd");
-        assertArrayEquals(expected, posterior, bits + " bits");
-        widths++;
-      }
-    }
-    assertTrue(widths >= 1, "no width could be tried");
-  }
-
-  private byte[] posterior(String out, List<String> jvmOptions, String... more) throws Exception {
-    Ended ended = CommandProcess.onModulePath(jvmOptions, prune(out, more)).end();
-    assertEquals(0, ended.code(), ended.toString());
-    return Files.readAllBytes(folder.resolve(out).resolve("posterior.safetensors"));
   }
 
   @Test

@@ -36,8 +36,7 @@ class DeterminismTest {
     arguments.addAll(List.of("--iterations", "25", "--samples", "6", "--quiet"));
     arguments.addAll(List.of("--backend", backend, "--threads", Integer.toString(threads)));
     arguments.addAll(List.of("--learning-rate", "1e-2", "--out", out.toString()));
-    Ended ended =
-        CommandProcess.onModulePath(jvmOptions, arguments.toArray(String[]::new)).end();
+    Ended ended = CommandProcess.onModulePath(jvmOptions, arguments.toArray(String[]::new)).end();
     assertEquals(0, ended.code(), ended.toString());
     return new Outcome(
         Files.readAllBytes(out.resolve("posterior.safetensors")),
@@ -56,15 +55,21 @@ class DeterminismTest {
   void threadsAndVectorWidthsChangeNoBit() throws Exception {
     String backend = System.getProperty("bmr4j.expectBackend", "simd");
     Outcome expected = run("one", List.of(), backend, 1);
+    int widths = 0;
     for (int threads : new int[] {2, 4, 8}) {
       assertSame(expected, run("t" + threads, List.of(), backend, threads), threads + " threads");
     }
-    if (backend.equals("simd")) {
-      for (int bits : new int[] {128, 256, 512}) {
-        String option = "-XX:MaxVectorSize=" + bits / 8;
-        assertSame(expected, run("w" + bits, List.of(option), backend, 2), bits + " bits");
+    for (int bits : new int[] {128, 256, 512}) {
+      List<String> option = List.of("-Dbmr4j.vectorBits=" + bits);
+      Ended doctor = CommandProcess.onModulePath(option, "doctor", "--json").end();
+      Map<?, ?> said = (Map<?, ?>) Json.parse(doctor.out(), "standard output");
+      // Else this machine has no vectors of that width.
+      if (backend.equals("simd") && said.get("backend").equals("simd")) {
+        assertSame(expected, run("w" + bits, option, backend, 2), bits + " bits");
+        widths++;
       }
     }
+    assertTrue(widths >= 1 || !backend.equals("simd"), "no width could be tried");
   }
 
   @Test

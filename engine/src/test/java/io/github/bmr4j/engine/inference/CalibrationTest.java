@@ -73,9 +73,7 @@ class CalibrationTest {
         for (int i = 0; i < batch; i++) {
           examples[i] = new Input(shape);
           Node error = new Add(draw, new Scale(-1, examples[i]));
-          Node square =
-              new Scale(
-                  0.5f, new Sum(new Apply(UnaryFunction.SQUARE, error)));
+          Node square = new Scale(0.5f, new Sum(new Apply(UnaryFunction.SQUARE, error)));
           loss = loss == null ? square : new Add(loss, square);
         }
         Graph graph = Graph.forTraining(backend, loss);
@@ -189,7 +187,8 @@ class CalibrationTest {
   void thetaLiesAnywhereInItsPosteriorWithEqualProbability() {
     Simulation simulation = new Simulation(EXAMPLES, 1_500);
     assertTrue(simulation.isCalibrated(0, 1), "distance " + simulation.kolmogorov(0, 1));
-    // What the diagnostic would not let pass: a mean that is a tenth of a deviation off, a deviation
+    // What the diagnostic would not let pass: a mean that is a tenth of a deviation off, a
+    // deviation
     // that is a fifth too small or too large.
     assertFalse(simulation.isCalibrated(0.1, 1));
     assertFalse(simulation.isCalibrated(0, 0.8));

@@ -242,7 +242,7 @@ class CheckpointsTest {
       for (int i = 0; i < 300; i++) {
         byte[] bad = good.clone();
         int bit = random.nextInt(i < 100 ? 8 * 4_000 : 8 * bad.length);
-        bad[bit / 8] ^= (byte) (1 << bit % 8);
+        bad[bit / 8] ^= (byte) (1 << (bit % 8));
         Files.write(file, bad);
         assertThrows(
             InvalidFileException.class,

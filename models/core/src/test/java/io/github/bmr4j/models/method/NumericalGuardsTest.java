@@ -87,7 +87,10 @@ class NumericalGuardsTest {
   void aMeanThatIsNotFiniteIsNamedInTheNextStepsThatSeeIt(int layer, float value, String expected) {
     String message =
         diverged(
-            DIGITS, 1e-3, 7, model -> model.blocks().get(layer).weights().factors().mean().set(3, value));
+            DIGITS,
+            1e-3,
+            7,
+            model -> model.blocks().get(layer).weights().factors().mean().set(3, value));
     assertTrue(message.contains(expected), message);
     assertTrue(message.contains("step"), message);
   }
