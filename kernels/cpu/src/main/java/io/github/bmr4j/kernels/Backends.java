@@ -112,8 +112,8 @@ public final class Backends {
   }
 
   /**
-   * What is known of builds of Java that corrupt memory or compile vectors wrongly, a sentence each;
-   * whether this one is among them say the {@link #warnings}.
+   * What is known of builds of Java that corrupt memory or compile vectors wrongly, a sentence
+   * each; whether this one is among them say the {@link #warnings}.
    */
   public static List<String> knownDefects() {
     return List.of(

@@ -19,8 +19,7 @@ public final class SelfTest {
    * @param tolerance the largest allowed
    * @param failure where the first larger difference was, with both values; null if there was none
    */
-  public record Outcome(
-      String kernel, int shapes, double worst, double tolerance, String failure) {
+  public record Outcome(String kernel, int shapes, double worst, double tolerance, String failure) {
 
     /** Whether the back ends agree. */
     public boolean passed() {

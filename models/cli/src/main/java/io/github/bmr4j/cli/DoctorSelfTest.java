@@ -84,7 +84,8 @@ record DoctorSelfTest(Map<String, List<SelfTest.Outcome>> outcomes) {
             entry.put("kernel", outcome.kernel());
             entry.put("passed", outcome.passed());
             entry.put("shapes", outcome.shapes());
-            entry.put("largest_difference", Double.isFinite(outcome.worst()) ? outcome.worst() : null);
+            entry.put(
+                "largest_difference", Double.isFinite(outcome.worst()) ? outcome.worst() : null);
             entry.put("failure", outcome.failure());
             all.add(entry);
           }
