@@ -53,7 +53,8 @@ final class RunCharts {
     if (kept.length < 2 || kept[kept.length - 1] == kept[0]) {
       return;
     }
-    double[] pruned = Arrays.stream(kept).map(k -> 1 - k / kept[0]).toArray();
+    double all = result.object("before").number("weights");
+    double[] pruned = Arrays.stream(kept).map(k -> 1 - k / all).toArray();
     String note =
         String.format(
             "Directly after each pruning; the last point when training had gone on. %s test"
