@@ -62,7 +62,7 @@ final class CommandProcess {
     List<String> command = new ArrayList<>();
     String limit = "ulimit -f " + kilobytes + "; exec \"$@\"";
     command.addAll(List.of("/bin/bash", "-c", limit, "bash"));
-    command.addAll(java(List.of("-XX:-UsePerfData", "-Xshare:auto")));
+    command.addAll(words(List.of("-XX:-UsePerfData", "-Xshare:auto")));
     command.addAll(List.of("-p", path(), "-m", MODULE + "/" + MAIN));
     command.addAll(Arrays.asList(arguments));
     return new CommandProcess(command);
