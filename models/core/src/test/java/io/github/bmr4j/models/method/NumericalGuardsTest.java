@@ -66,12 +66,12 @@ class NumericalGuardsTest {
                 @Override
                 public void step(long step, long total, double loss) {
                   if (step == at) {
-                    damage.accept(run[0].model());
+                    damage.accept((FlatModel) run[0].model());
                   }
                 }
               });
       DivergedException stopped = assertThrows(DivergedException.class, () -> run[0].run());
-      assertNull(run[0].model().blocks().get(0).weights().mask(), "nothing was pruned");
+      assertNull(((FlatModel) run[0].model()).blocks().get(0).weights().mask(), "nothing was pruned");
       return stopped.getMessage();
     }
   }
@@ -139,7 +139,7 @@ class NumericalGuardsTest {
   void aDeviationThatWouldUnderflowCountsAsTheLeast(float rho) {
     try (Backend backend = Backends.open()) {
       StochasticBmr run = run(backend, DIGITS, 1e-3, StochasticBmr.Listener.NONE);
-      FlatModel.Block layer = run.model().blocks().get(0);
+      FlatModel.Block layer = ((FlatModel) run.model()).blocks().get(0);
       layer.weights().factors().rho().set(2, rho);
       assertTrue(layer.weights().standardDeviations().get(2) > 1e-18);
       assertTrue(Double.isFinite(run.model().klDivergence()));
