@@ -102,7 +102,7 @@ public final class Mutations {
     int size = 2 << random.nextInt(3);
     boolean little = random.nextBoolean();
     for (int i = 0; i < size && at + i < bytes.length; i++) {
-      bytes[at + i] = (byte) (number >>> 8 * (little ? i : size - 1 - i));
+      bytes[at + i] = (byte) (number >>> (8 * (little ? i : size - 1 - i)));
     }
   }
 
