@@ -213,6 +213,10 @@ public final class ModelReduction {
     Slice out = seen.deltaFSlice();
     backend.evidence().deltaF(mean, deviations, weights.priorVariance(), 0, out);
     int bad = backend.reduction().firstNonFinite(out);
+    if (bad < 0) {
+      // Too small a scale counts as the least there is, but one that is no number decides nothing.
+      bad = backend.reduction().firstNonFinite(weights.factors().rho());
+    }
     backend.memory().pull(mean);
     backend.memory().pull(deviations);
     if (bad >= 0) {
