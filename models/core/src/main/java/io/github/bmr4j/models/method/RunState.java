@@ -35,6 +35,7 @@ public final class RunState {
   private final Backend backend;
   private final List<Part> parts = new ArrayList<>();
   private final List<Part> records = new ArrayList<>();
+  private final List<Runnable> afterwards = new ArrayList<>();
 
   /**
    * @param backend holds the run's parameters
@@ -131,6 +132,12 @@ public final class RunState {
     }
   }
 
+  /** Has something done when all is read. */
+  RunState restored(Runnable action) {
+    afterwards.add(action);
+    return this;
+  }
+
   /**
    * How far the run is, or a part of it, as a record of what {@link Records} can write.
    *
@@ -196,5 +203,6 @@ public final class RunState {
     }
     records.forEach(part -> part.reader().accept(reading));
     reading.changes().forEach(Runnable::run);
+    afterwards.forEach(Runnable::run);
   }
 }

@@ -576,8 +576,8 @@ public final class StochasticBmr implements Resumable {
 
   @Override
   public RunState state() {
-    return new RunState(backend)
-        .inference(training.inference())
+    return training
+        .state(new RunState(backend))
         .reduction(reduction)
         .progress("progress", Progress.class, this::progress, this::resume);
   }

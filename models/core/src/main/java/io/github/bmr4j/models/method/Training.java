@@ -18,6 +18,8 @@ import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.layer.WeightSource;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Trains a model by stochastic variational inference on batches of a classification data set. */
 public final class Training {
@@ -30,6 +32,9 @@ public final class Training {
   private final StochasticVariationalInference inference;
   private final Backend backend;
   private final Map<String, Draw> drawn = new HashMap<>();
+
+  /** Saliencies of the last step of the run that this one goes on with, until its first step. */
+  private final SortedMap<String, float[]> resumed = new TreeMap<>();
 
   /**
    * @param backend does the work
@@ -113,6 +118,7 @@ public final class Training {
    * @return −ln p(y|x, w) in nats per example of the batch
    */
   public double step() {
+    resumed.clear();
     batches.fill(inference.steps(), chosen);
     Slice rows = x.value().slice();
     Slice classIndices = labels.value().slice();
@@ -136,13 +142,30 @@ public final class Training {
     if (draw == null) {
       return null;
     }
+    float[] saved = resumed.get(block.layer());
+    return saved == null ? saliency(draw) : saved.clone();
+  }
+
+  private float[] saliency(Draw draw) {
     backend.memory().pull(draw.value().slice());
     backend.memory().pull(draw.gradient().slice());
-    float[] saliency = new float[block.size()];
+    float[] saliency = new float[draw.latent().size()];
     for (int i = 0; i < saliency.length; i++) {
       saliency[i] = Math.abs(draw.value().slice().get(i) * draw.gradient().slice().get(i));
     }
     return saliency;
+  }
+
+  /** Adds what steps change, and what the last one leaves behind for a pruning. */
+  RunState state(RunState state) {
+    state.inference(inference);
+    SortedMap<String, float[]> saliencies = new TreeMap<>();
+    for (Map.Entry<String, Draw> latent : drawn.entrySet()) {
+      float[] saved = resumed.get(latent.getKey());
+      saliencies.put(latent.getKey(), saved == null ? saliency(latent.getValue()) : saved);
+    }
+    saliencies.forEach((name, values) -> state.floats(name + ".saliency", values));
+    return state.restored(() -> resumed.putAll(saliencies));
   }
 
   /** Number of steps so far. */

@@ -24,7 +24,11 @@ import io.github.bmr4j.models.io.TensorEntry;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
 import io.github.bmr4j.models.pruning.EvidenceThreshold;
+import io.github.bmr4j.models.pruning.PruningRule;
 import io.github.bmr4j.models.pruning.StructureRule;
+import io.github.bmr4j.models.pruning.TargetSparsity;
+import io.github.bmr4j.models.pruning.WeightScore;
+import io.github.bmr4j.models.pruning.WithReducedPosterior;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -148,7 +152,42 @@ class CheckpointsTest {
         });
   }
 
+  private static Run published(
+      Backend backend, PublishedMethod method, PruningRule rule, int stretch) {
+    Network network = Networks.mlp(Shape.of(64), new int[] {12, 9}, 10, UnaryFunction.SWISH);
+    StochasticBmr.Config config = method.config().withBatch(40).withSamples(3, 2).withRule(rule);
+    StochasticBmr bmr =
+        new StochasticBmr(
+            backend,
+            method.prepare(network),
+            DIGITS.train(),
+            DIGITS.test(),
+            config.withSchedule(60, method.prunes() ? 4 : 0, 15),
+            StochasticBmr.Listener.NONE);
+    return new Run(
+        bmr,
+        stretch,
+        () -> {
+          StochasticBmr.Result result = bmr.run();
+          return Map.of("after", result.after(), "rounds", result.rounds());
+        });
+  }
+
   static Stream<Case> cases() {
+    Stream<Case> published =
+        Arrays.stream(PublishedMethod.values())
+            .map(method -> b -> published(b, method, method.config().rule(), 10));
+    // Stopped after each single step, and so also right before each pruning.
+    Stream<Case> rules =
+        Stream.of(
+                TargetSparsity.global(WeightScore.SALIENCY, 0.3),
+                TargetSparsity.layerwise(WeightScore.RANDOM, 0.3),
+                new WithReducedPosterior(new EvidenceThreshold(-1)))
+            .map(rule -> b -> published(b, PublishedMethod.STOCHASTIC_BMR, rule, 1));
+    return Stream.concat(own(), Stream.concat(published, rules));
+  }
+
+  private static Stream<Case> own() {
     return Stream.of(
         b -> bmrs(b, 1),
         b -> bmrs(b, 0),

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bmr4j.engine.inference.DivergedException;
+import io.github.bmr4j.engine.inference.MeanFieldNormal;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
@@ -54,7 +55,8 @@ class NumericalGuardsTest {
         listener);
   }
 
-  private static String diverged(Dataset train, double rate, int at, Consumer<FlatModel> damage) {
+  private static String diverged(
+      Dataset train, double rate, int at, Consumer<VariationalModel> damage) {
     try (Backend backend = Backends.open()) {
       StochasticBmr[] run = new StochasticBmr[1];
       run[0] =
@@ -66,12 +68,12 @@ class NumericalGuardsTest {
                 @Override
                 public void step(long step, long total, double loss) {
                   if (step == at) {
-                    damage.accept((FlatModel) run[0].model());
+                    damage.accept(run[0].model());
                   }
                 }
               });
       DivergedException stopped = assertThrows(DivergedException.class, () -> run[0].run());
-      assertNull(((FlatModel) run[0].model()).blocks().get(0).weights().mask(), "nothing was pruned");
+      assertNull(run[0].model().weights().get(0).posterior().mask(), "nothing was pruned");
       return stopped.getMessage();
     }
   }
@@ -90,7 +92,7 @@ class NumericalGuardsTest {
             DIGITS,
             1e-3,
             7,
-            model -> model.blocks().get(layer).weights().factors().mean().set(3, value));
+            model -> model.weights().get(layer).posterior().factors().mean().set(3, value));
     assertTrue(message.contains(expected), message);
     assertTrue(message.contains("step"), message);
   }
@@ -100,7 +102,10 @@ class NumericalGuardsTest {
   void aDeviationThatIsNotFiniteIsNamed(float rho) {
     String message =
         diverged(
-            DIGITS, 1e-3, 7, model -> model.blocks().get(1).weights().factors().rho().set(5, rho));
+            DIGITS,
+            1e-3,
+            7,
+            model -> model.weights().get(1).posterior().factors().rho().set(5, rho));
     assertTrue(message.contains("posterior standard deviation of layer2[5]"), message);
   }
 
@@ -139,9 +144,9 @@ class NumericalGuardsTest {
   void aDeviationThatWouldUnderflowCountsAsTheLeast(float rho) {
     try (Backend backend = Backends.open()) {
       StochasticBmr run = run(backend, DIGITS, 1e-3, StochasticBmr.Listener.NONE);
-      FlatModel.Block layer = ((FlatModel) run.model()).blocks().get(0);
-      layer.weights().factors().rho().set(2, rho);
-      assertTrue(layer.weights().standardDeviations().get(2) > 1e-18);
+      MeanFieldNormal layer = run.model().weights().get(0).posterior();
+      layer.factors().rho().set(2, rho);
+      assertTrue(layer.standardDeviations().get(2) > 1e-18);
       assertTrue(Double.isFinite(run.model().klDivergence()));
       assertTrue(Double.isFinite(run.run().after().elbo()));
     }
