@@ -102,14 +102,17 @@ final class SimdShortRows {
   private static void sums(
       float[] differences, float[] e, int columns, float[] rest, float[] total, float[] lost) {
     int n = columns * ROWS;
+    FloatVector zero = FloatVector.zero(FLOAT);
+    FloatVector one = FloatVector.broadcast(FLOAT, 1f);
     for (int lane = 0; lane < ROWS; lane += LANES) {
-      FloatVector smaller = FloatVector.zero(FLOAT);
+      FloatVector smaller = zero;
       FloatVector equal = FloatVector.broadcast(FLOAT, -1f);
       for (int i = lane; i < n; i += ROWS) {
         FloatVector term = FloatVector.fromArray(FLOAT, e, i);
         VectorMask<Float> max = FloatVector.fromArray(FLOAT, differences, i).compare(EQ, 0f);
-        smaller = smaller.add(term.blend(0f, max));
-        equal = equal.add(1f, max);
+        smaller = smaller.add(term.blend(zero, max));
+        // Not add(1, max), whose masked form boxes in some compilations.
+        equal = equal.add(zero.blend(one, max));
       }
       FloatVector z = smaller.add(equal);
       FloatVector u = z.add(1f);

@@ -55,17 +55,33 @@ final class VectorMath {
   private VectorMath() {}
 
   /**
-   * e = eᵉ. The branch with a helper comes first, and the other has none, so that C2 inlines both.
+   * e = eᵉ. Written out twice on purpose: a method of this size C2 does not inline into its
+   * callers, whose own vectors would else go to the heap.
    */
   static void exp(float[] e, int n) {
     if (!isModerate(e, n)) {
-      FloatVector zero = FloatVector.zero(FLOAT);
       for (int i = 0; i < n; i += LANES) {
-        exp(fromArray(FLOAT, e, i), zero).intoArray(e, i);
+        FloatVector x = fromArray(FLOAT, e, i);
+        x = x.blend(EXP_LIMIT, x.compare(GT, EXP_LIMIT));
+        x = x.blend(-EXP_LIMIT, x.compare(LT, -EXP_LIMIT));
+        FloatVector t = x.fma(broadcast(FLOAT, LOG2_E), broadcast(FLOAT, MAGIC));
+        FloatVector k = t.sub(MAGIC);
+        FloatVector r = k.fma(broadcast(FLOAT, -LN2_HIGH), x);
+        r = k.fma(broadcast(FLOAT, -LN2_LOW), r);
+        FloatVector square = r.mul(r);
+        FloatVector p = r.fma(broadcast(FLOAT, EXP1), broadcast(FLOAT, EXP0));
+        FloatVector q = r.fma(broadcast(FLOAT, EXP3), broadcast(FLOAT, EXP2));
+        p = square.fma(broadcast(FLOAT, EXP4), q).fma(square, p).fma(square, r).add(1f);
+        // 2^k in two factors: one alone would overflow, or round a subnormal result twice.
+        IntVector whole = t.reinterpretAsInts().sub(MAGIC_BITS);
+        IntVector half = whole.lanewise(ASHR, 1);
+        IntVector rest = whole.sub(half);
+        p = p.mul(half.add(127).lanewise(LSHL, 23).reinterpretAsFloats());
+        p.mul(rest.add(127).lanewise(LSHL, 23).reinterpretAsFloats()).intoArray(e, i);
       }
       return;
     }
-    // As below, bit by bit, without what extremes need.
+    // The same, bit by bit, without what extremes need.
     for (int i = 0; i < n; i += LANES) {
       FloatVector x = fromArray(FLOAT, e, i);
       FloatVector t = x.fma(broadcast(FLOAT, LOG2_E), broadcast(FLOAT, MAGIC));
@@ -99,7 +115,7 @@ final class VectorMath {
     }
   }
 
-  /** The one helper: both loops call it first, and C2 then inlines it. */
+  /** The one helper: the loop calls it first, and C2 then inlines it. */
   private static FloatVector exp(FloatVector given, FloatVector low) {
     FloatVector x = given.blend(EXP_LIMIT, given.compare(GT, EXP_LIMIT));
     x = x.blend(-EXP_LIMIT, x.compare(LT, -EXP_LIMIT));
