@@ -22,6 +22,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** The command in a process of its own, started in the ways that a user may start it. */
 class CommandTest {
 
+  /** What the JVM warns without, once the OpenCL back end is asked. */
+  private static final List<String> OPENCL =
+      List.of("--enable-native-access=io.github.bmr4j.kernels.opencl");
+
   /** Said by the JVM itself; nothing silences it. */
   private static final String JVM_WARNING = "WARNING: Using incubator modules";
 
@@ -47,6 +51,18 @@ class CommandTest {
 
   private static List<String> ownLines(String err) {
     return err.lines().filter(line -> !line.startsWith(JVM_WARNING)).toList();
+  }
+
+  @Test
+  void withoutAnOpenClLibraryItSaysSoAndRunsNowhereElse() throws Exception {
+    List<String> options = new ArrayList<>(OPENCL);
+    options.add("-Dbmr4j.opencl.library=no-such-library");
+    Ended ended = CommandProcess.onModulePath(options, prune("o", "--backend", "opencl")).end();
+    assertEquals(2, ended.code(), ended.toString());
+    assertEquals("", ended.out());
+    assertTrue(ended.err().contains("no-such-library"), ended.err());
+    assertTrue(ended.err().contains("PoCL"), ended.err());
+    assertFalse(ended.err().contains("\tat "), ended.err());
   }
 
   @Test
@@ -95,7 +111,7 @@ class CommandTest {
 
   @Test
   void doctorIsContentOnTheModulePath() throws Exception {
-    Ended ended = CommandProcess.onModulePath(List.of(), "doctor", "--json").end();
+    Ended ended = CommandProcess.onModulePath(OPENCL, "doctor", "--json").end();
     assertEquals(0, ended.code(), ended.toString());
     assertEquals(expectedBackend(), object(ended.out()).get("backend"));
     assertEquals(List.of(), ownLines(ended.err()));

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,9 +13,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the documents name is there. */
 class DocumentsTest {
@@ -50,6 +54,37 @@ class DocumentsTest {
     }
     assertEquals(List.of(), missing);
     assertTrue(named > 50, "looked at only " + named);
+  }
+
+  /** By the same call as the script's; the Vector API is what it warns about in any case. */
+  @Test
+  void theApisDocumentationHasNoFault(@TempDir Path folder) throws IOException {
+    String script = Files.readString(ROOT.resolve("bmr-javadoc"));
+    List<String> arguments = new ArrayList<>(List.of("-quiet", "-Xdoclint:all,-missing"));
+    arguments.addAll(List.of("-d", folder.toString()));
+    Matcher modules = Pattern.compile("(io[.\\w]+)=\\$root/([/\\w]+)").matcher(script);
+    List<String> names = new ArrayList<>();
+    while (modules.find()) {
+      names.add(modules.group(1));
+      arguments.add("--module-source-path");
+      arguments.add(modules.group(1) + "=" + ROOT.resolve(modules.group(2)));
+    }
+    assertEquals(3, names.size(), script);
+    arguments.addAll(List.of("--module", String.join(",", names)));
+    StringWriter said = new StringWriter();
+    PrintWriter out = new PrintWriter(said);
+    int code =
+        ToolProvider.findFirst("javadoc")
+            .orElseThrow()
+            .run(out, out, arguments.toArray(String[]::new));
+    assertEquals(0, code, said::toString);
+    List<String> faults =
+        said.toString()
+            .lines()
+            .filter(line -> line.contains("warning:") && !line.contains("[incubating]"))
+            .toList();
+    assertEquals(List.of(), faults);
+    assertTrue(Files.exists(folder.resolve("index.html")));
   }
 
   @Test

@@ -4,6 +4,7 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
@@ -109,6 +110,14 @@ public final class Backends {
   /** What every known back end says about this JVM and machine, in order of preference. */
   public static List<BackendProvider.Availability> survey() {
     return providers().stream().map(BackendProvider::availability).toList();
+  }
+
+  /** What one back end says, without asking the others; empty if the name is unknown. */
+  public static Optional<BackendProvider.Availability> availability(String name) {
+    return providers().stream()
+        .filter(provider -> provider.name().equals(name))
+        .findFirst()
+        .map(BackendProvider::availability);
   }
 
   /**

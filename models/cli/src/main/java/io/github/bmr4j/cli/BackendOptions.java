@@ -3,6 +3,7 @@ package io.github.bmr4j.cli;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.BackendProvider.Availability;
 import io.github.bmr4j.kernels.Backends;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** What computes. */
@@ -55,11 +56,10 @@ final class BackendOptions {
     try {
       if (name != null) {
         // Asked here first, because a refusal is logged there too.
-        for (Availability known : Backends.survey()) {
-          if (known.name().equals(name) && !known.available()) {
-            throw new InputException(
-                "Back end " + name + " cannot run here: " + known.reason() + ".");
-          }
+        Optional<Availability> known = Backends.availability(name);
+        if (known.isPresent() && !known.get().available()) {
+          throw new InputException(
+              "Back end " + name + " cannot run here: " + known.get().reason() + ".");
         }
         return threads == null ? Backends.open(name) : Backends.open(name, threads);
       }

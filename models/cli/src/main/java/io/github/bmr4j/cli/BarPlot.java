@@ -1,8 +1,8 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.cli.picture.Markup;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** Horizontal bars for shares in [0, 1], as an SVG picture that stands alone. */
 final class BarPlot {
@@ -48,87 +48,61 @@ final class BarPlot {
 
   /** The picture. */
   String svg() {
-    int height = TOP + bars.size() * ROW + BOTTOM;
-    int length = WIDTH - BARS - 80;
-    StringBuilder svg = new StringBuilder();
-    line(
-        svg,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
-            + " font-family=\"sans-serif\" font-size=\"12\">",
-        WIDTH,
-        height,
-        WIDTH,
-        height);
-    line(svg, "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>");
-    line(svg, "<text x=\"12\" y=\"24\" font-size=\"14\">%s</text>", escaped(title));
     int bottom = TOP + bars.size() * ROW;
+    int height = bottom + BOTTOM;
+    int length = WIDTH - BARS - 80;
+    Markup svg = new Markup();
+    svg.open(
+        "svg",
+        "xmlns",
+        "http://www.w3.org/2000/svg",
+        "width",
+        WIDTH,
+        "height",
+        height,
+        "viewBox",
+        "0 0 " + WIDTH + " " + height,
+        "font-family",
+        "sans-serif",
+        "font-size",
+        12);
+    svg.empty("rect", "width", "100%", "height", "100%", "fill", "white");
+    svg.element("text", title, "x", 12, "y", 24, "font-size", 14);
     for (int tick = 0; tick <= 4; tick++) {
       int x = BARS + tick * length / 4;
-      line(
-          svg,
-          "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\"/>",
-          x,
-          TOP,
-          x,
-          bottom,
-          tick == 2 ? "#888888" : "#dddddd");
-      line(
-          svg,
-          "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%.2f</text>",
-          x,
-          bottom + 16,
-          tick / 4.0);
+      String colour = tick == 2 ? "#888888" : "#dddddd";
+      svg.empty("line", "x1", x, "y1", TOP, "x2", x, "y2", bottom, "stroke", colour);
+      svg.element(
+          "text", Numbers.fixed(tick / 4.0, 2), "x", x, "y", bottom + 16, "text-anchor", "middle");
     }
     for (int i = 0; i < bars.size(); i++) {
       bar(svg, bars.get(i), TOP + i * ROW, length);
     }
-    line(
-        svg,
-        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>",
-        BARS + length / 2,
-        bottom + 32,
-        escaped(axis));
-    return svg.append("</svg>\n").toString();
+    svg.element("text", axis, "x", BARS + length / 2, "y", bottom + 32, "text-anchor", "middle");
+    return svg.close("svg").toString();
   }
 
-  private static void bar(StringBuilder svg, Bar bar, int y, int length) {
-    line(
-        svg,
-        "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>",
-        BARS - 8,
-        y + 14,
-        escaped(shortened(bar.label())));
-    line(
-        svg,
-        "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"/>",
+  private static void bar(Markup svg, Bar bar, int y, int length) {
+    svg.element("text", shortened(bar.label()), "x", BARS - 8, "y", y + 14, "text-anchor", "end");
+    svg.empty(
+        "rect",
+        "x",
         BARS,
+        "y",
         y + 3,
+        "width",
         bar.share() * length,
+        "height",
         ROW - 6,
+        "fill",
         bar.emphasised() ? "#2166ac" : "#bbbbbb");
-    line(
-        svg,
-        "<text x=\"%.1f\" y=\"%d\" fill=\"#444444\">%s</text>",
-        BARS + bar.share() * length + 6,
-        y + 14,
-        escaped(bar.note()));
+    svg.element(
+        "text", bar.note(), "x", BARS + bar.share() * length + 6, "y", y + 14, "fill", "#444444");
   }
 
   private static String shortened(String label) {
     return label.length() <= LABEL_CHARACTERS
         ? label
         : label.substring(0, LABEL_CHARACTERS - 1) + "…";
-  }
-
-  private static String escaped(String text) {
-    return text.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\"", "&quot;");
-  }
-
-  @SuppressWarnings("AnnotateFormatMethod") // as elsewhere: users would get the annotation, too
-  private static void line(StringBuilder svg, String format, Object... arguments) {
-    svg.append(String.format(Locale.ROOT, format, arguments)).append('\n');
   }
 }

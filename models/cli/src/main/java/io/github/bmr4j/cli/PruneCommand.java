@@ -188,6 +188,12 @@ class PruneCommand implements Callable<Integer> {
     if (posterior != null) {
       return pruneFile();
     }
+    if (from != null && method.method() != MethodKind.STOCHASTIC_BMR) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--from is a posterior of --method stochastic-bmr, but --method is "
+              + Choice.nameOf(method.method()));
+    }
     return switch (method.method()) {
       case STOCHASTIC_BMR, BMR_RHS, FLAT_MAP, FLAT_FF, TIERED_FF -> train();
       case BMRS -> trainStructures();
@@ -312,7 +318,7 @@ class PruneCommand implements Callable<Integer> {
     UnaryFunction usual = published ? network.activation() : preset.activation();
     UnaryFunction function = activation == null ? usual : activation;
     StochasticBmr.Config config =
-        scheduled(
+        scheduledOrRefuse(
             sparsity.apply(
                 spec.commandLine(),
                 method.prunesWeights(),
@@ -415,6 +421,14 @@ class PruneCommand implements Callable<Integer> {
         List.of(
             new ResultFolder.Result(
                 ResultFiles.CONFIG, file -> AtomicFiles.writeText(file, text))));
+  }
+
+  private StochasticBmr.Config scheduledOrRefuse(StochasticBmr.Config config) {
+    try {
+      return scheduled(config);
+    } catch (IllegalArgumentException contradiction) {
+      throw new ParameterException(spec.commandLine(), contradiction.getMessage());
+    }
   }
 
   /**

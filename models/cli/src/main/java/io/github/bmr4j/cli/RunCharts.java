@@ -30,10 +30,14 @@ final class RunCharts {
 
   private void add() {
     trajectory();
-    reliability("before", "Reliability before pruning");
-    reliability("after", "Reliability after pruning");
-    evidence();
-    layers();
+    if (RunReport.isPruned(result)) {
+      reliability("before", "Reliability before pruning");
+      reliability("after", "Reliability after pruning");
+      evidence();
+      layers();
+    } else {
+      reliability("after", "Reliability");
+    }
     loss();
     epochs();
   }
@@ -45,11 +49,12 @@ final class RunCharts {
   private void trajectory() {
     JsonFields trajectory = result.object("trajectory");
     List<JsonFields> points = trajectory.objects("points");
-    if (points.size() < 2) {
+    double[] kept = values(points, "kept");
+    if (kept.length < 2 || kept[kept.length - 1] == kept[0]) {
       return;
     }
-    double[] kept = points.stream().mapToDouble(p -> p.number("kept")).toArray();
-    double[] pruned = Arrays.stream(kept).map(k -> 1 - k / kept[0]).toArray();
+    double all = result.object("before").number("weights");
+    double[] pruned = Arrays.stream(kept).map(k -> 1 - k / all).toArray();
     String note =
         String.format(
             "Directly after each pruning; the last point when training had gone on. %s test"

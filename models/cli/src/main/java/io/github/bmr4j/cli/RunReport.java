@@ -138,6 +138,7 @@ final class RunReport {
     JsonFields before = result.object("before");
     JsonFields after = result.object("after");
     page.open("div", "class", "tiles");
+    boolean pruned = isPruned(result);
     double kept = after.number("weights") / before.number("weights");
     tile("weights left", Numbers.percent(kept), Numbers.fixed(after.number("weights"), 0));
     for (Metric metric : METRICS.subList(0, 4)) {
@@ -145,10 +146,10 @@ final class RunReport {
         tile(
             metric.name().replaceAll(" \\(.*", ""),
             Numbers.fixed(after.number(metric.key()), 4),
-            "before: " + Numbers.fixed(before.number(metric.key()), 4));
+            pruned ? "before: " + Numbers.fixed(before.number(metric.key()), 4) : "trained");
       }
     }
-    if (result.has("delta_f_predicted")) {
+    if (pruned && result.has("delta_f_predicted")) {
       tile(
           "log evidence",
           Numbers.signed(result.number("delta_f_predicted"), 1) + " nats",
@@ -165,19 +166,28 @@ final class RunReport {
     page.close("div");
   }
 
+  /**
+   * Whether the run was to prune at all.
+   *
+   * @param result what {@code --json} prints
+   */
+  static boolean isPruned(JsonFields result) {
+    return !result.text("command").equals("train");
+  }
+
   private void comparison() {
+    boolean pruned = isPruned(result);
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("", "before", "after"));
+    rows.add(pruned ? List.of("", "before", "after") : List.of("", "trained"));
     for (Metric metric : METRICS) {
-      if (result.object("before").has(metric.key())) {
-        rows.add(
-            List.of(
-                metric.name(),
-                Numbers.fixed(result.object("before").number(metric.key()), metric.digits()),
-                Numbers.fixed(result.object("after").number(metric.key()), metric.digits())));
+      if (result.object("after").has(metric.key())) {
+        String before =
+            Numbers.fixed(result.object("before").number(metric.key()), metric.digits());
+        String after = Numbers.fixed(result.object("after").number(metric.key()), metric.digits());
+        rows.add(pruned ? List.of(metric.name(), before, after) : List.of(metric.name(), after));
       }
     }
-    table("Before and after pruning", rows);
+    table(pruned ? "Before and after pruning" : "On the test set", rows);
   }
 
   private void layers() {

@@ -44,6 +44,11 @@ final class TrainCommand extends PruneCommand {
 
   @Override
   public Integer call() throws IOException {
+    if (commandLine().getParseResult().hasMatchedPositional(0)) {
+      throw new ParameterException(
+          commandLine(),
+          "'bmr train' takes no file: a posterior in a file is for 'bmr prune FILE'");
+    }
     for (String option : refused()) {
       if (isGiven(option)) {
         throw new ParameterException(

@@ -158,13 +158,18 @@ final class VerifyCommand implements Callable<Integer> {
           Optional.of(
               "the data " + data + " have the SHA-256 " + found.get() + ", not " + recorded);
     }
-    return new Finding(
-        check.removed(),
-        check.predicted(),
-        difference,
+    String checksum =
         found.isPresent()
             ? "The data " + data + " have the checksum."
-            : "The data " + data + " are not here, so their checksum was not compared.");
+            : "The data " + data + " are not here, so their checksum was not compared.";
+    String choice =
+        read.comparesEvidence()
+            ? ""
+            : " The rule "
+                + read.metadata().get("rule")
+                + " decides by more than the evidence of single weights, so which left was not"
+                + " decided again.";
+    return new Finding(check.removed(), check.predicted(), difference, checksum + choice);
   }
 
   private static Map<String, String> digests(Path file, String json) {
@@ -224,6 +229,9 @@ final class VerifyCommand implements Callable<Integer> {
 
   private static Optional<String> maskDifference(
       TensorReader posterior, String name, Decisions layer, int from, int to) {
+    if (!posterior.contains(name + ".mask")) {
+      return Optional.empty();
+    }
     boolean[] mask = posterior.readBooleans(name + ".mask");
     if (mask.length != to - from) {
       return Optional.of(

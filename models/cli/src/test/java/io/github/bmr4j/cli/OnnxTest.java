@@ -98,8 +98,8 @@ class OnnxTest {
   @Test
   void aCompactNetworkGivesItsLogitsAndItsEnsembleTheMeanOfItsSamples() throws Exception {
     bmr(
-        "prune --hidden 30,20 --warm-up 400 --rounds 4 --iterations 60 --learning-rate 1e-2"
-            + " --samples 4 -q --out DIR/mlp");
+        "prune --hidden 12,12 --warm-up 600 --rounds 10 --iterations 40 --learning-rate 2e-2"
+            + " --rule evidence --samples 4 -q --out DIR/mlp");
     bmr("export DIR/mlp/compact.safetensors --out DIR/mean.onnx");
     bmr("export DIR/mlp/compact.safetensors --samples 10 --out DIR/ensemble.onnx");
     bmr("predict DIR/mlp/compact.safetensors --out DIR/compact.csv");

@@ -174,6 +174,21 @@ class ReportCommandTest {
   }
 
   @Test
+  void aRuleThatRanksIsSaidNotToBeDecidedAgain() {
+    String out = folder.resolve("ranked").toString();
+    Console ranked =
+        Console.run(
+            ("prune --sparsity 0.5 --rank-by magnitude --hidden 8 --warm-up 20 --rounds 1"
+                    + " --iterations 1 --samples 2 -q --out "
+                    + out)
+                .split(" ", -1));
+    assertEquals(0, ranked.code(), ranked.toString());
+    Console console = Console.run("verify", out);
+    assertEquals(0, console.code(), console.toString());
+    assertTrue(console.out().contains("was not decided again"), console.out());
+  }
+
+  @Test
   void aPosteriorFromElsewhereIsComputedAgain() throws IOException {
     Path out = folder.resolve("file");
     Path posterior = run.resolve(ResultFiles.POSTERIOR);

@@ -17,6 +17,8 @@ import java.util.Optional;
  * {@link GaussianReduction}, on which side of its threshold it lies, which weights were dead when
  * those had left, and each round's totals. A threshold itself is taken from the certificate: it
  * depends on weights that stayed until later rounds, whose posteriors of that time are not kept.
+ * Where the rule decides by more than each weight's own ΔF ({@link PruningRule#comparesEvidence}),
+ * neither the choice nor the sum is computed again.
  */
 public final class CertificateCheck {
 
@@ -119,6 +121,9 @@ public final class CertificateCheck {
       removed++;
       predicted += expected;
     }
+    if (!certificate.comparesEvidence()) {
+      return Optional.empty();
+    }
     double threshold = round.thresholds().get(l);
     if (layer.reason()[i] == Reason.EVIDENCE.code() && !(expected >= threshold - slack)) {
       return difference(
@@ -168,7 +173,8 @@ public final class CertificateCheck {
               byEvidence,
               asDead));
     }
-    if (!(Math.abs(sum - round.predicted()) <= 1e-9 * Math.max(1, Math.abs(sum)))) {
+    boolean whole = certificate.comparesEvidence();
+    if (whole && !(Math.abs(sum - round.predicted()) <= 1e-9 * Math.max(1, Math.abs(sum)))) {
       return Optional.of(
           String.format(
               Locale.ROOT,

@@ -36,9 +36,9 @@ import java.util.stream.IntStream;
  * metadata has {@code format}, {@code rule}, {@code layers} (a JSON array of the names in order),
  * {@code rounds} (a JSON array with, for each round, {@code thresholds} and {@code prior_variances}
  * of the layers, the counts {@code removed_by_evidence} and {@code removed_as_dead}, and {@code
- * delta_f_predicted}), {@code chained} and {@code zero_at_zero} (which weights are dead when others
- * have left, see {@link DeadUnits}), and what the caller adds. {@link CertificateCheck} computes it
- * again.
+ * delta_f_predicted}), {@code compares_evidence} (see {@link PruningRule}), {@code chained} and
+ * {@code zero_at_zero} (which weights are dead when others have left, see {@link DeadUnits}), and
+ * what the caller adds. {@link CertificateCheck} computes it again.
  */
 public final class CertificateFiles {
 
@@ -52,6 +52,7 @@ public final class CertificateFiles {
    *
    * @param layers from input to output
    * @param rounds what each pruning did
+   * @param comparesEvidence as {@link PruningRule#comparesEvidence} of the rule
    * @param chained whether dead units were looked for
    * @param zeroAtZero whether the activations between the layers map 0 to 0
    * @param metadata of the file
@@ -59,6 +60,7 @@ public final class CertificateFiles {
   public record Certificate(
       List<ModelReduction.Decisions> layers,
       List<ModelReduction.Round> rounds,
+      boolean comparesEvidence,
       boolean chained,
       boolean zeroAtZero,
       Map<String, String> metadata) {
@@ -86,6 +88,7 @@ public final class CertificateFiles {
             .metadata("format", FORMAT)
             .metadata("rule", reduction.rule().name())
             .metadata("reduced_prior", "spike at 0")
+            .metadata("compares_evidence", Boolean.toString(reduction.rule().comparesEvidence()))
             .metadata("chained", Boolean.toString(reduction.isChained()))
             .metadata("zero_at_zero", Boolean.toString(reduction.isZeroAtZero()))
             .metadata(
@@ -159,6 +162,7 @@ public final class CertificateFiles {
       return new Certificate(
           layers,
           rounds,
+          Boolean.parseBoolean(metadata.get("compares_evidence")),
           Boolean.parseBoolean(metadata.get("chained")),
           Boolean.parseBoolean(metadata.get("zero_at_zero")),
           metadata);

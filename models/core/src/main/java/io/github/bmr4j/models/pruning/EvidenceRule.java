@@ -22,4 +22,9 @@ public interface EvidenceRule extends PruningRule {
   default List<Double> prune(List<LayerEvidence> layers) {
     return layers.stream().map(layer -> prune(layer.deltaF(), layer.active())).toList();
   }
+
+  @Override
+  default boolean comparesEvidence() {
+    return true;
+  }
 }

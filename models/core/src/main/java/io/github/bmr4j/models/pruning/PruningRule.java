@@ -18,6 +18,14 @@ public interface PruningRule {
   String name();
 
   /**
+   * Whether a weight leaves where its own ΔF is at or above its layer's threshold and nowhere else,
+   * and none shrinks: then a certificate can tell whether each decision was right.
+   */
+  default boolean comparesEvidence() {
+    return false;
+  }
+
+  /**
    * Whether the posterior is replaced by the reduced one: removed weights by their prior, shrunk
    * ones by what their evidence gives under the new prior. Otherwise it stays as it is, and
    * training goes on from there, as the published code does.

@@ -20,6 +20,11 @@ public record WithReducedPosterior(PruningRule rule) implements PruningRule {
   }
 
   @Override
+  public boolean comparesEvidence() {
+    return rule.comparesEvidence();
+  }
+
+  @Override
   public boolean reducesPosterior() {
     return true;
   }

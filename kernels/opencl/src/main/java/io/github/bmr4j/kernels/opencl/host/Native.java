@@ -19,9 +19,6 @@ import java.lang.invoke.MethodHandle;
  */
 final class Native {
 
-  /** System property that names the library's file, where it has another place or name. */
-  static final String LIBRARY_PROPERTY = "bmr4j.opencl.library";
-
   private static final SymbolLookup LIBRARY = library();
 
   private static final MethodHandle GET_PLATFORM_IDS = function("clGetPlatformIDs", "ipp");
@@ -62,24 +59,9 @@ final class Native {
    */
   static void load() {}
 
-  /** Where the library is looked for. */
-  static String libraryName() {
-    String asked = System.getProperty(LIBRARY_PROPERTY);
-    if (asked != null) {
-      return asked;
-    }
-    String system = System.getProperty("os.name");
-    if (system.startsWith("Windows")) {
-      return "OpenCL.dll";
-    }
-    return system.startsWith("Mac")
-        ? "/System/Library/Frameworks/OpenCL.framework/OpenCL"
-        : "libOpenCL.so.1";
-  }
-
   @SuppressWarnings("restricted") // --enable-native-access grants it
   private static SymbolLookup library() {
-    return SymbolLookup.libraryLookup(libraryName(), Arena.global());
+    return SymbolLookup.libraryLookup(Platforms.libraryName(), Arena.global());
   }
 
   /** A function that returns a status. */

@@ -17,6 +17,9 @@ public final class Platforms {
   /** System property: part of the name of the platform or device to use. */
   public static final String DEVICE_PROPERTY = "bmr4j.opencl.device";
 
+  /** System property: the file of the OpenCL library, where it has another place or name. */
+  public static final String LIBRARY_PROPERTY = "bmr4j.opencl.library";
+
   private static final int PLATFORM_NAME = 0x0902;
   private static final int DEVICE_TYPE = 0x1000;
   private static final int DEVICE_MAX_COMPUTE_UNITS = 0x1002;
@@ -103,10 +106,25 @@ public final class Platforms {
     }
   }
 
+  /** Where the library is looked for; here, since {@link Native} cannot be used without it. */
+  static String libraryName() {
+    String asked = System.getProperty(LIBRARY_PROPERTY);
+    if (asked != null) {
+      return asked;
+    }
+    String system = System.getProperty("os.name");
+    if (system.startsWith("Windows")) {
+      return "OpenCL.dll";
+    }
+    return system.startsWith("Mac")
+        ? "/System/Library/Frameworks/OpenCL.framework/OpenCL"
+        : "libOpenCL.so.1";
+  }
+
   private static OpenClException noLibrary() {
     return new OpenClException(
         "There is no OpenCL library ("
-            + Native.libraryName()
+            + libraryName()
             + "); install a driver for the device, or PoCL for the CPU (Debian: ocl-icd-libopencl1"
             + " pocl-opencl-icd)",
         Status.PLATFORM_NOT_FOUND);
