@@ -3,13 +3,11 @@ package io.github.bmr4j.engine.inference;
 import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.distribution.KullbackLeibler;
 import io.github.bmr4j.engine.distribution.Normal;
-import io.github.bmr4j.engine.distribution.SpecialFunctions;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.UpdateRule;
-import io.github.bmr4j.kernels.VariationalKernels;
 import io.github.bmr4j.kernels.VariationalStep;
 
 /**
@@ -256,24 +254,13 @@ public final class MeanFieldNormal extends Latent {
 
   /**
    * Standard deviations as they are now, in memory that the next call overwrites: a back end frees
-   * none before it is closed. As in training, ρ counts as {@link VariationalKernels#RHO_MIN} where
-   * it is less, so that none is 0.
+   * none before it is closed. One that has underflowed is 0, and then no evidence is finite.
    */
   public Slice standardDeviations() {
     if (deviations == null) {
       deviations = allocate(size());
     }
     standardDeviations(deviations);
-    backend().memory().pull(deviations);
-    double spread = SpecialFunctions.softplus(VariationalKernels.RHO_MIN);
-    float least =
-        (float) (parameterization == Parameterization.VARIANCE ? Math.sqrt(spread) : spread);
-    for (int i = 0; i < size(); i++) {
-      if (deviations.get(i) < least) {
-        deviations.set(i, least);
-      }
-    }
-    backend().memory().push(deviations);
     return deviations;
   }
 

@@ -168,16 +168,19 @@ final class Autosave implements AutoCloseable {
     }
   }
 
+  /** On the JVM's way out; the run may take some more steps meanwhile, which are not saved. */
   private void interrupted() {
-    // Never unlocked: the run stands still from here on.
     run.lock().lock();
-    if (finished) {
-      return;
-    }
     try {
+      if (finished) {
+        return;
+      }
       save();
     } catch (IOException | RuntimeException failure) {
       say("The run could not be saved: " + Failures.message(failure));
+    } finally {
+      // Results that are being put into place wait for this lock, and the JVM for them.
+      run.lock().unlock();
     }
     say("Interrupted; saved is step " + Numbers.count(savedSteps) + ". To go on: " + command);
   }
