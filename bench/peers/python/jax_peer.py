@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from workloads import (BATCH, CLASSES, EXAMPLES, INITIAL_RHO, LEARNING_RATE, PIXELS, SHAPES, fan_in,
+from workloads import (BATCH, CLASSES, EXAMPLES, INITIAL_RHO, LEARNING_RATE, MOMENTS, PIXELS, SHAPES, fan_in,
                        reduced_variances)
 
 KEY = jax.random.PRNGKey(0)
@@ -151,9 +151,67 @@ def step(peer, network, local):
     return trained(loss, [initial(shape, jax.random.fold_in(KEY, i)) for i, shape in enumerate(shapes)])
 
 
+def moments(peer):
+    """An epoch of variance backpropagation, all its steps in one scan."""
+    features, hidden, examples, batch = (MOMENTS[name] for name in ("features", "hidden", "examples", "batch"))
+    keys = jax.random.split(KEY, 4)
+    x = jax.random.normal(keys[0], (examples // batch, batch, features))
+    y = x.sum(2, keepdims=True) + jax.random.normal(keys[1], (examples // batch, batch, 1))
+
+    def weights(key, outputs, inputs):
+        return {"mean": 0.01 * jax.random.normal(key, (outputs, inputs)), "bias_mean": jnp.zeros(outputs),
+                "rho": jnp.full((outputs, inputs), 0.5413), "bias_rho": jnp.full(outputs, 0.5413)}
+
+    parameters = {"first": weights(keys[2], hidden, features), "last": weights(keys[3], 1, hidden),
+                  "log_shape": jnp.zeros(1), "log_rate": jnp.zeros(1)}
+
+    def linear(p, mean, variance):
+        spread, square = jax.nn.softplus(p["rho"]), p["mean"] * p["mean"]
+        return (mean @ p["mean"].T + p["bias_mean"],
+                variance @ (square + spread).T + (mean * mean) @ spread.T + jax.nn.softplus(p["bias_rho"]))
+
+    def rectified(mean, variance):
+        s = jnp.sqrt(variance)
+        below, density = jax.scipy.stats.norm.cdf(mean / s), jax.scipy.stats.norm.pdf(mean / s)
+        first = mean * below + s * density
+        return first, (variance + mean * mean) * below + mean * s * density - first * first
+
+    def loss(parameters, x, y):
+        shape, rate = jnp.exp(parameters["log_shape"]), jnp.exp(parameters["log_rate"])
+        mean, variance = linear(parameters["first"], x, jnp.full_like(x, MOMENTS["input_variance"]))
+        mean, variance = linear(parameters["last"], *rectified(mean, variance))
+        kl = ((shape - 1) * jax.scipy.special.digamma(shape) - jax.scipy.special.gammaln(shape)
+              + jnp.log(rate) + shape * (1 - rate) / rate).sum()
+        for layer in ("first", "last"):
+            p = parameters[layer]
+            kl += divergence(p["mean"], jnp.sqrt(jax.nn.softplus(p["rho"])))
+            kl += divergence(p["bias_mean"], jnp.sqrt(jax.nn.softplus(p["bias_rho"])))
+        error = 0.5 * (shape / rate * ((y - mean) ** 2 + variance) + math.log(2 * math.pi)
+                       - jax.scipy.special.digamma(shape) + jnp.log(rate))
+        return error.mean() + kl / examples
+
+    optimizer = optax.adam(MOMENTS["learning_rate"])
+
+    def step(state, batch):
+        parameters, moments = state
+        value, gradient = jax.value_and_grad(loss)(parameters, *batch)
+        updates, moments = optimizer.update(gradient, moments)
+        return (optax.apply_updates(parameters, updates), moments), value
+
+    epoch = jax.jit(lambda state: jax.lax.scan(step, state, (x, y)), donate_argnums=0)
+    state = parameters, optimizer.init(parameters)
+
+    def call():
+        nonlocal state
+        state, values = epoch(state)
+        values.block_until_ready()
+
+    return call
+
+
 class Peer:
     WORKLOADS = {"product": product, "elementwise": elementwise, "normal": normal, "evidence": evidence,
-                 "variational": variational, "step": step}
+                 "variational": variational, "step": step, "moments": moments}
 
     def __init__(self, variant, threads):
         self.version = f"JAX {jax.__version__}"

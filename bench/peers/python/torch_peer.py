@@ -4,7 +4,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from workloads import (BATCH, CLASSES, EXAMPLES, INITIAL_RHO, LEARNING_RATE, PIXELS, SHAPES, fan_in,
+from workloads import (BATCH, CLASSES, EXAMPLES, INITIAL_RHO, LEARNING_RATE, MOMENTS, PIXELS, SHAPES, fan_in,
                        reduced_variances)
 
 
@@ -171,9 +171,66 @@ def step(peer, network, local):
     return call
 
 
+class PropagatedMoments(torch.nn.Module):
+    """The free energy of a regression network by variance backpropagation, a mean over the batch and KL / N."""
+
+    def __init__(self):
+        super().__init__()
+        features, hidden = MOMENTS["features"], MOMENTS["hidden"]
+        self.means, self.rhos = torch.nn.ParameterList(), torch.nn.ParameterList()
+        for shape in (hidden, features), (hidden,), (1, hidden), (1,):
+            self.means.append(torch.nn.Parameter(0.01 * torch.randn(shape)))
+            self.rhos.append(torch.nn.Parameter(torch.full(shape, 0.5413)))
+        self.log_shape, self.log_rate = torch.nn.Parameter(torch.zeros(1)), torch.nn.Parameter(torch.zeros(1))
+
+    def linear(self, i, mean, variance):
+        spread, square = F.softplus(self.rhos[i]), self.means[i] ** 2
+        return (F.linear(mean, self.means[i], self.means[i + 1]),
+                F.linear(variance, square + spread) + F.linear(mean * mean, spread, F.softplus(self.rhos[i + 1])))
+
+    def forward(self, x, y):
+        mean, variance = self.linear(0, x, torch.full_like(x, MOMENTS["input_variance"]))
+        s = torch.sqrt(variance)
+        r = mean / s
+        below, density = torch.special.ndtr(r), torch.exp(-0.5 * r * r) / math.sqrt(2 * math.pi)
+        first = mean * below + s * density
+        variance = (variance + mean * mean) * below + mean * s * density - first * first
+        mean, variance = self.linear(2, first, variance)
+        shape, rate = torch.exp(self.log_shape), torch.exp(self.log_rate)
+        kl = ((shape - 1) * torch.digamma(shape) - torch.lgamma(shape) + self.log_rate
+              + shape * (1 - rate) / rate).sum()
+        for m, rho in zip(self.means, self.rhos):
+            kl = kl + divergence(m, torch.sqrt(F.softplus(rho)))
+        error = 0.5 * (shape / rate * ((y - mean) ** 2 + variance) + math.log(2 * math.pi)
+                       - torch.digamma(shape) + self.log_rate)
+        return error.mean() + kl / MOMENTS["examples"]
+
+
+def moments(peer):
+    """An epoch of variance backpropagation."""
+    if peer.variant == "manual":
+        return None
+    model = PropagatedMoments()
+    optimizer = peer.adam(model.parameters(), MOMENTS["learning_rate"])
+    x = torch.randn(MOMENTS["examples"], MOMENTS["features"])
+    y = x.sum(1, keepdim=True) + torch.randn(MOMENTS["examples"], 1)
+    batches = list(zip(x.split(MOMENTS["batch"]), y.split(MOMENTS["batch"])))
+    compiles = peer.variant == "compile"
+    loss = torch.compile(model) if compiles else model
+    update = torch.compile(optimizer.step) if compiles else optimizer.step
+
+    def call():
+        for inputs, targets in batches:
+            optimizer.zero_grad(set_to_none=True)
+            loss(inputs, targets).backward()
+            update()
+
+    return call
+
+
 class Peer:
     WORKLOADS = {"product": product, "elementwise": elementwise, "normal": normal, "evidence": evidence,
-                 "variational": variational, "step": step}
+                 "variational": variational, "step": step, "moments": moments}
 
     def __init__(self, variant, threads):
         torch.set_num_threads(threads)
@@ -183,13 +240,13 @@ class Peer:
         self.variant = variant
         if variant == "fused":
             self.adam([torch.nn.Parameter(torch.zeros(1))])  # refuses where there is none for the CPU
-            self.WORKLOADS = {name: Peer.WORKLOADS[name] for name in ("variational", "step")}
+            self.WORKLOADS = {name: Peer.WORKLOADS[name] for name in ("variational", "step", "moments")}
         elif variant == "manual":
             self.WORKLOADS = {"variational": variational}
         elif variant == "compile":
             self.WORKLOADS = {name: make for name, make in Peer.WORKLOADS.items() if name != "product"}
         self.version = f"PyTorch {torch.__version__}"
 
-    def adam(self, parameters):
+    def adam(self, parameters, learning_rate=LEARNING_RATE):
         options = {"fused": True} if self.variant == "fused" else {}
-        return torch.optim.Adam(parameters, lr=LEARNING_RATE, **options)
+        return torch.optim.Adam(parameters, lr=learning_rate, **options)

@@ -12,6 +12,10 @@ SHAPES = {
 }
 
 
+"""Regression by variance backpropagation, as on the Boston data: features, hidden units, examples of an epoch and a step."""
+MOMENTS = {"features": 13, "hidden": 50, "examples": 512, "batch": 16, "input_variance": 1e-3, "learning_rate": 1e-2}
+
+
 def reduced_variances(count):
     """Candidate prior variances between the spike and the prior's 1, evenly in the logarithm."""
     return [10 ** (-3 + 3 * i / count) for i in range(count)]

@@ -53,6 +53,7 @@ final class JavaWorkloads {
           evidence(number(request, "n"), number(request, "k"), flag(request, "best"));
       case "step" ->
           TrainingSteps.make(backend, (String) request.get("network"), flag(request, "local"));
+      case "moments" -> TrainingSteps.moments(backend);
       case "perceptron" -> {
         int[] hidden = new int[number(request, "depth")];
         Arrays.fill(hidden, number(request, "width"));

@@ -16,10 +16,18 @@ import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
+import io.github.bmr4j.models.data.Dataset;
+import io.github.bmr4j.models.data.Epochs;
+import io.github.bmr4j.models.data.InputShape;
+import io.github.bmr4j.models.data.Provenance;
 import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.layer.WeightSource;
+import io.github.bmr4j.models.method.InferenceScheme;
+import io.github.bmr4j.models.method.RegressionModel;
+import io.github.bmr4j.models.method.RegressionTraining;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -35,6 +43,11 @@ final class TrainingSteps {
   private static final int EXAMPLES = 60_000;
   private static final double LEARNING_RATE = 1e-3;
   private static final double INITIAL_DEVIATION = Math.log1p(Math.exp(-5));
+
+  private static final int ROWS = 512;
+  private static final int FEATURES = 13;
+  private static final int HIDDEN = 50;
+  private static final int REGRESSION_BATCH = 16;
 
   private TrainingSteps() {}
 
@@ -57,6 +70,45 @@ final class TrainingSteps {
   static Runnable perceptron(Backend backend, int batch, int[] hidden, boolean local) {
     Network network = Networks.mlp(Shape.of(PIXELS), hidden, CLASSES, UnaryFunction.RELU);
     return step(backend, network, batch, local);
+  }
+
+  /**
+   * An epoch of variance backpropagation (Beckers et al. 2024) of the network for the Boston data:
+   * 13 features, 50 units, 512 examples in batches of 16.
+   */
+  static Runnable moments(Backend backend) {
+    RandomNumbers random = new RandomNumbers(1);
+    float[] features = random.normal(ROWS * FEATURES, 1);
+    float[] targets = random.normal(ROWS, 1);
+    for (int i = 0; i < features.length; i++) {
+      targets[i / FEATURES] += features[i];
+    }
+    Dataset data =
+        Dataset.regression(
+            "random",
+            InputShape.row(FEATURES),
+            features,
+            targets,
+            1,
+            new Provenance("computed", "none needed", Map.of()));
+    Network network = Networks.mlp(Shape.of(FEATURES), new int[] {HIDDEN}, 1, UnaryFunction.RELU);
+    RegressionModel model =
+        new RegressionModel(
+            backend,
+            network,
+            RegressionModel.Config.of(InferenceScheme.VARIANCE_BACKPROPAGATION),
+            1);
+    RegressionTraining training =
+        new RegressionTraining(
+            backend,
+            model,
+            data,
+            new Epochs(ROWS, false, 1),
+            REGRESSION_BATCH,
+            Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(1e-2)),
+            ROWS,
+            false);
+    return training::epoch;
   }
 
   private static Runnable step(Backend backend, Network network, int batch, boolean local) {

@@ -43,6 +43,13 @@ final class Workloads {
     all.add(step("step, MLP", "mlp", false));
     all.add(step("step, MLP, local reparameterisation", "mlp", true));
     all.add(step("step, LeNet", "lenet", false));
+    all.add(
+        new Workload(
+            "epoch of variance backpropagation, 13–50–1",
+            Unit.MILLISECONDS,
+            1,
+            null,
+            Workload.request("moments")));
     return List.copyOf(all);
   }
 
