@@ -49,16 +49,7 @@ public final class Draw extends LatentNode {
     if (sampling.isMean() || latent.posterior() == Latent.Posterior.POINT) {
       backend.variational().mean(latent.factors(), scale(), latent.mask(), out);
     } else {
-      backend
-          .variational()
-          .sample(
-              latent.factors(),
-              scale(),
-              latent.mask(),
-              sampling.seed(),
-              sampling.stream(latent.index()),
-              sampling.step(),
-              out);
+      latent.sample(scale(), out);
     }
   }
 
@@ -79,15 +70,7 @@ public final class Draw extends LatentNode {
 
   @Override
   protected void start(VariationalStep step, UpdateRule.Kind kind) {
-    if (kind == UpdateRule.Kind.IVON) {
-      if (latent.posterior() == Latent.Posterior.POINT) {
-        throw new IllegalArgumentException(
-            "IVON finds a curvature for normal posteriors, but that of "
-                + latent.name()
-                + " is a point; use another optimizer");
-      }
-      latent.startCurvature(step.klWeight);
-    }
+    latent.start(step, kind);
   }
 
   @Override

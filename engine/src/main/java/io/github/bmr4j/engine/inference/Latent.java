@@ -8,12 +8,13 @@ import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 
 /**
- * A random quantity of a model with its prior and its approximate posterior: one independent factor
- * for each element, in unconstrained space. Networks see it through the {@link Draw} nodes that it
- * makes.
+ * A random quantity of a model with its prior and its approximate posterior: one factor for each
+ * element, in unconstrained space, independent unless {@link Posterior} says otherwise. Networks
+ * see it through the {@link Draw} nodes that it makes.
  */
 public abstract class Latent {
 
@@ -25,7 +26,26 @@ public abstract class Latent {
      * A point mass at μ, so that training maximises the posterior density (MAP) of the quantity
      * itself, without the Jacobian of its unconstrained form. ρ is not used.
      */
-    POINT
+    POINT,
+    /**
+     * For weights: those of an output unit, its bias included, are jointly normal with a covariance
+     * of their own ({@link RowCorrelation}); units are independent.
+     */
+    FULL_ROW,
+    /**
+     * The same with one covariance V for all units, times a variance of each: MN(M, diag(a²), V).
+     */
+    MATRIX_NORMAL;
+
+    /** As options and messages have it: {@code full-row}. */
+    public String title() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** Whether weights depend on each other. */
+    public boolean isCorrelated() {
+      return this == FULL_ROW || this == MATRIX_NORMAL;
+    }
   }
 
   private final Backend backend;
@@ -71,6 +91,34 @@ public abstract class Latent {
   public abstract void update(Draw draw, VariationalStep step, UpdateRule rule);
 
   /**
+   * Computes the draw that {@link #sampling} is at: w = s γ b.
+   *
+   * @param scale s; null for 1
+   * @param out w
+   */
+  void sample(Slice scale, Slice out) {
+    backend
+        .variational()
+        .sample(
+            factors, scale, mask(), sampling.seed(), sampling.stream(index), sampling.step(), out);
+  }
+
+  /** Called once before the first step, as {@link LatentNode#start}. */
+  void start(VariationalStep step, UpdateRule.Kind kind) {
+    if (kind == UpdateRule.Kind.IVON) {
+      if (posterior != Posterior.NORMAL) {
+        throw new IllegalArgumentException(
+            "IVON finds a curvature for each weight by itself, but the posterior of "
+                + name
+                + " is "
+                + posterior.title()
+                + "; use another optimizer");
+      }
+      startCurvature(step.klWeight);
+    }
+  }
+
+  /**
    * δ of IVON times λ: the precision of the prior where it is normal, so that the rule has it in
    * closed form; 0 where the prior is part of gradient and curvature.
    */
@@ -82,7 +130,7 @@ public abstract class Latent {
    *
    * @param klWeight 1/λ, factor of the divergence in the objective
    */
-  final void startCurvature(double klWeight) {
+  private void startCurvature(double klWeight) {
     Slice rho = factors.rho();
     Slice curvature = factors.rhoMoment1();
     backend.memory().pull(rho);
@@ -101,7 +149,7 @@ public abstract class Latent {
   public abstract double klDivergence();
 
   /** The first variational parameter that is not finite, in words for a message; null if none. */
-  final String nonFinite() {
+  String nonFinite() {
     int i = backend.reduction().firstNonFinite(factors.mean());
     if (i >= 0) {
       return "the posterior mean of " + name + "[" + i + "] is not finite";
@@ -190,7 +238,7 @@ public abstract class Latent {
   }
 
   /** Variational parameters and optimiser moments by their names. */
-  final Map<String, Slice> state() {
+  Map<String, Slice> state() {
     return Map.of(
         name + ".mean", factors.mean(),
         name + ".rho", factors.rho(),

@@ -3,17 +3,21 @@ package io.github.bmr4j.engine.inference;
 import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.distribution.KullbackLeibler;
 import io.github.bmr4j.engine.distribution.Normal;
+import io.github.bmr4j.engine.reduction.GaussianReduction;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * Weights b with independent priors N(0, v) and posterior factors N(μ, softplus(ρ)²), of which a
  * network sees w = s γ b: s a scale that the whole block shares, γ the mask that model reduction
- * writes (1 while a weight is in the model, 0 once it is not).
+ * writes (1 while a weight is in the model, 0 once it is not). A {@link RowCorrelation} makes the
+ * weights of an output unit depend on each other; μ and σ stay those of each weight by itself.
  */
 public final class MeanFieldNormal extends Latent {
 
@@ -30,6 +34,9 @@ public final class MeanFieldNormal extends Latent {
   private WeightPrior prior;
   private Slice mask;
   private Slice deviations;
+  private RowCorrelation correlation;
+  private float[] byDeviation;
+  private float[] byNoise;
 
   /**
    * @param backend holds the parameters
@@ -108,12 +115,58 @@ public final class MeanFieldNormal extends Latent {
   }
 
   /**
+   * Says what a row is, for a posterior with correlated weights.
+   *
+   * @param rows output units
+   * @param columns weights of each, stored row by row
+   * @param bias whether each has a bias, which are stored behind the weights
+   * @throws IllegalArgumentException if these do not make up this layer, or the covariances need
+   *     more numbers than an array can hold
+   */
+  public void correlateRows(int rows, int columns, boolean bias) {
+    if (!posterior().isCorrelated() || (long) rows * columns + (bias ? rows : 0) != size()) {
+      throw new IllegalArgumentException(
+          name()
+              + " has "
+              + size()
+              + " weights and the posterior "
+              + posterior().title()
+              + ", but is to have correlations in "
+              + rows
+              + " rows of "
+              + columns
+              + (bias ? " and a bias" : ""));
+    }
+    boolean shared = posterior() == Posterior.MATRIX_NORMAL;
+    correlation = new RowCorrelation(backend(), name(), rows, columns, bias, shared);
+    byDeviation = new float[size()];
+    byNoise = new float[size()];
+  }
+
+  private void requireCorrelation() {
+    if (posterior().isCorrelated() && correlation == null) {
+      throw new IllegalStateException(
+          "The posterior of "
+              + name()
+              + " is "
+              + posterior().title()
+              + ", but what its rows are was not said; call correlateRows");
+    }
+  }
+
+  /** What makes weights depend on each other; null if they are independent. */
+  public RowCorrelation correlation() {
+    return correlation;
+  }
+
+  /**
    * A node that draws these weights.
    *
    * @param shape under which the network sees them
    * @param scale s, a scalar node that no other node uses; null for 1
    */
   public Draw draw(Shape shape, Node scale) {
+    requireCorrelation();
     if (parameterization == Parameterization.VARIANCE) {
       throw new IllegalStateException(
           name() + " cannot be drawn, since its ρ stands for the variance; use its moments");
@@ -127,6 +180,15 @@ public final class MeanFieldNormal extends Latent {
    * @param scale s, a scalar node that no other node uses; null for 1
    */
   public Moments moments(Node scale) {
+    if (posterior().isCorrelated()) {
+      throw new IllegalArgumentException(
+          "The posterior of "
+              + name()
+              + " is "
+              + posterior().title()
+              + ", and so the noise of its weights enters by draws only; use the global"
+              + " reparameterization");
+    }
     return scale == null ? new Moments(this) : new Moments(this, scale);
   }
 
@@ -140,6 +202,10 @@ public final class MeanFieldNormal extends Latent {
       updatePoint(draw, step, rule);
       return;
     }
+    if (correlation != null) {
+      updateCorrelated(draw, step, rule);
+      return;
+    }
     step.priorVariance = priorVariance;
     step.seed = sampling().seed();
     step.stream = sampling().stream(index());
@@ -147,6 +213,126 @@ public final class MeanFieldNormal extends Latent {
     backend()
         .variational()
         .update(factors(), draw.gradient().slice(), draw.scale(), mask, step, rule);
+  }
+
+  @Override
+  void sample(Slice scale, Slice out) {
+    if (correlation == null) {
+      super.sample(scale, out);
+      return;
+    }
+    drawNoise();
+    Slice mean = pulledMean();
+    Slice sigma = pulledDeviations();
+    float s = pulled(scale);
+    for (int i = 0; i < size(); i++) {
+      float gamma = mask == null ? 1 : mask.get(i);
+      out.set(i, s * gamma * (mean.get(i) + sigma.get(i) * correlation.noise(i)));
+    }
+    backend().memory().push(out);
+  }
+
+  private void drawNoise() {
+    Sampling now = sampling();
+    correlation.draw(now.version(), now.seed(), now.stream(index()), now.step());
+  }
+
+  private float pulled(Slice scale) {
+    if (scale == null) {
+      return 1;
+    }
+    backend().memory().pull(scale);
+    return scale.get(0);
+  }
+
+  /**
+   * With g = likelihoodWeight · s γ ∂w, to which a sampled divergence adds klWeight · b/v: ∂μ = g,
+   * ∂σ = g x − klWeight/σ, ∂x = g σ; one in closed form adds klWeight · μ/v and klWeight · σ/v.
+   */
+  private void updateCorrelated(Draw draw, VariationalStep step, UpdateRule rule) {
+    drawNoise();
+    Slice mean = pulledMean();
+    Slice sigma = pulledDeviations();
+    Slice gradient = draw.gradient().slice();
+    backend().memory().pull(gradient);
+    float likelihood = step.likelihoodWeight * pulled(draw.scale());
+    float prior = step.klWeight / priorVariance;
+    boolean sampled = step.divergence == VariationalStep.Divergence.SAMPLED;
+    for (int i = 0; i < size(); i++) {
+      float m = mean.get(i);
+      float s = Math.max(sigma.get(i), Float.MIN_NORMAL);
+      float x = correlation.noise(i);
+      float g = likelihood * gradient.get(i) * (mask == null ? 1 : mask.get(i));
+      g += sampled ? prior * (m + s * x) : 0;
+      byNoise[i] = g * s;
+      byDeviation[i] = g * x - step.klWeight / s + (sampled ? 0 : prior * s);
+      gradient.set(i, g + (sampled ? 0 : prior * m));
+    }
+    backend().memory().push(gradient);
+    correlation.update(byNoise, step.klWeight, rule);
+    backend()
+        .variational()
+        .updatePoint(mean, gradient, factors().meanMoment1(), factors().meanMoment2(), 1, rule);
+    Slice rho = factors().rho();
+    if (correlation.sharesDeviations()) {
+      correlation.updateDeviations(sigma, byDeviation, rule, rho);
+      return;
+    }
+    gradient.copyFrom(byDeviation, 0);
+    backend().memory().push(gradient);
+    throughParameterization(sigma, gradient);
+    backend()
+        .variational()
+        .updatePoint(rho, gradient, factors().rhoMoment1(), factors().rhoMoment2(), 1, rule);
+  }
+
+  @Override
+  void start(VariationalStep step, UpdateRule.Kind kind) {
+    super.start(step, kind);
+    if (correlation != null && correlation.sharesDeviations()) {
+      correlation.startDeviations(pulledDeviations());
+    }
+  }
+
+  @Override
+  Map<String, Slice> state() {
+    Map<String, Slice> state = new HashMap<>(super.state());
+    if (correlation != null) {
+      state.putAll(correlation.state());
+    }
+    return state;
+  }
+
+  @Override
+  String nonFinite() {
+    String found = super.nonFinite();
+    if (found == null && correlation != null) {
+      int i = backend().reduction().firstNonFinite(correlation.factor());
+      found = i < 0 ? null : "the correlation " + i + " of " + name() + " is not finite";
+    }
+    return found;
+  }
+
+  /**
+   * ΔF of removing weights together: Σ of their own ΔF if they are independent, else in the
+   * determinant form of their joint posterior. Each by itself has the ΔF of its own mean and
+   * standard deviation in either case.
+   *
+   * @param elements which weights leave, each once
+   * @return ln p̃(D) − ln p(D) in nats
+   */
+  public double removalEvidence(int... elements) {
+    Slice mean = pulledMean();
+    Slice sigma = pulledDeviations();
+    if (correlation != null) {
+      return correlation.removal(elements, mean, sigma, priorVariance);
+    }
+    double sum = 0;
+    for (int i : elements) {
+      double s = sigma.get(i);
+      sum += GaussianReduction.spikeDeltaF(mean.get(i), 1 / (s * s), priorVariance);
+    }
+    return sum;
   }
 
   /** −ln p(b) of the prior adds b/v to the gradient of −ln p(y|x, s γ b), which is s γ ∂w. */
@@ -199,9 +385,11 @@ public final class MeanFieldNormal extends Latent {
       return negativeLogPrior();
     }
     if (parameterization == Parameterization.DEVIATION) {
-      return backend()
-          .variational()
-          .klDivergence(factors().mean(), factors().rho(), mask, priorVariance);
+      double independent =
+          backend()
+              .variational()
+              .klDivergence(factors().mean(), factors().rho(), mask, priorVariance);
+      return correlation == null ? independent : independent + correlation.totalCorrelation(mask);
     }
     Slice mean = pulledMean();
     Slice deviation = pulledDeviations();

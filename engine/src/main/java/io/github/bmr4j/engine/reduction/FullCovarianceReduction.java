@@ -91,6 +91,48 @@ public final class FullCovarianceReduction {
     return new FullCovarianceReduction(logDeterminants, quadratic, reducedMean, gamma, factor);
   }
 
+  /**
+   * The evidence of a model without some of its weights, from their joint posterior alone: the
+   * other weights' do not matter (Savage and Dickey). It is what {@link #of} gives with γ² = 0 for
+   * these and γ² = σ² for the others.
+   *
+   * @param mean μ of these weights, [n]
+   * @param covariance Σ of these weights, [n, n], symmetric positive definite: a block of the whole
+   *     covariance, not of the precision
+   * @param priorVariance σ² of each, positive
+   * @return ln q(0) − ln p(0) = ½ [n ln σ² − ln|Σ| − μᵀΣ⁻¹μ], in nats
+   */
+  public static double spikeDeltaF(double[] mean, double[][] covariance, double priorVariance) {
+    int n = mean.length;
+    ReductionArguments.finite("mean", mean);
+    ReductionArguments.positive("priorVariance", priorVariance);
+    Dense.checkSymmetric("covariance", covariance, n);
+    double[][] relative = new double[n][n];
+    for (int i = 0; i < n; i++) {
+      for (int k = 0; k < n; k++) {
+        relative[i][k] = covariance[i][k] / priorVariance;
+      }
+    }
+    double[][] factor = Dense.cholesky("covariance", relative);
+    double[] solution = Dense.solve(factor, mean);
+    double quadratic = 0;
+    for (int i = 0; i < n; i++) {
+      quadratic += mean[i] * solution[i] / priorVariance;
+    }
+    return -0.5 * Dense.logDeterminant(factor) - 0.5 * quadratic;
+  }
+
+  /**
+   * The logarithm of a determinant.
+   *
+   * @param matrix symmetric positive definite
+   * @return ln|matrix|
+   */
+  public static double logDeterminant(double[][] matrix) {
+    Dense.checkSymmetric("matrix", matrix, matrix.length);
+    return Dense.logDeterminant(Dense.cholesky("matrix", matrix));
+  }
+
   /** 1 − r, without the rounding of r. */
   private static double gone(double reducedVariance, double priorVariance) {
     return (priorVariance - reducedVariance) / priorVariance;

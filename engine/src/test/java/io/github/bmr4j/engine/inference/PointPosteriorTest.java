@@ -155,7 +155,7 @@ class PointPosteriorTest {
       StochasticVariationalInference inference =
           inference(backend, loss, sampling, Optimizer.Ivon.PUBLISHED);
       String message = assertThrows(IllegalArgumentException.class, inference::step).getMessage();
-      assertTrue(message.contains("that of w is a point"), message);
+      assertTrue(message.contains("the posterior of w is point"), message);
     }
   }
 }

@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -105,10 +106,22 @@ class StochasticVariationalInferenceTest {
 
   private static MeanFieldNormal fit(
       Backend backend, VariationalStep.Divergence divergence, Optimizer optimizer, int steps) {
+    return fit(backend, divergence, optimizer, steps, Latent.Posterior.NORMAL);
+  }
+
+  private static MeanFieldNormal fit(
+      Backend backend,
+      VariationalStep.Divergence divergence,
+      Optimizer optimizer,
+      int steps,
+      Latent.Posterior posterior) {
     Regression data = new Regression();
     Sampling sampling = new Sampling(11);
     MeanFieldNormal weights =
-        new MeanFieldNormal(backend, "weights", 0, 3, PRIOR_VARIANCE, sampling);
+        new MeanFieldNormal(backend, "weights", 0, 3, PRIOR_VARIANCE, sampling, posterior);
+    if (posterior.isCorrelated()) {
+      weights.correlateRows(1, 2, true);
+    }
     weights.initialize(0.5, 0.3);
     Input x = new Input(Shape.of(EXAMPLES, 2));
     Input y = new Input(Shape.of(EXAMPLES, 1));
@@ -141,6 +154,39 @@ class StochasticVariationalInferenceTest {
   void findsTheMeanFieldPosteriorOfLinearRegression(VariationalStep.Divergence divergence) {
     try (Backend backend = Backends.open()) {
       assertIsMeanFieldPosterior(fit(backend, divergence, 6_000));
+    }
+  }
+
+  /** With correlations the family holds the exact posterior, so that is what must be found. */
+  @ParameterizedTest
+  @CsvSource({
+    "FULL_ROW, ANALYTIC",
+    "FULL_ROW, SAMPLED",
+    "MATRIX_NORMAL, ANALYTIC",
+    "MATRIX_NORMAL, SAMPLED"
+  })
+  void findsTheExactPosteriorWhereRowsAreCorrelated(
+      Latent.Posterior posterior, VariationalStep.Divergence divergence) {
+    int steps = 6_000;
+    Optimizer optimizer =
+        Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.cosine(3e-2, 1e-4, steps));
+    try (Backend backend = Backends.open()) {
+      MeanFieldNormal weights = fit(backend, divergence, optimizer, steps, posterior);
+      double[] mean = new Regression().mean();
+      double[][] precision = new Regression().precision();
+      double[][] covariance =
+          weights.correlation().covariance(0, new int[] {0, 1, 2}, weights.standardDeviations());
+      for (int i = 0; i < 3; i++) {
+        double sd = Math.sqrt(covariance[i][i]);
+        assertEquals(mean[i], weights.factors().mean().get(i), 0.1 * sd, "mean " + i);
+        for (int k = 0; k < 3; k++) {
+          double product = 0;
+          for (int l = 0; l < 3; l++) {
+            product += precision[i][l] * covariance[l][k];
+          }
+          assertEquals(i == k ? 1 : 0, product, 0.06, "P C at " + i + ", " + k);
+        }
+      }
     }
   }
 

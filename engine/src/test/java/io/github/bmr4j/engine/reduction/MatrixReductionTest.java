@@ -109,6 +109,37 @@ class MatrixReductionTest {
     }
   }
 
+  /** Some weights leave together: their block of the covariance says all. */
+  @Test
+  void whatLeavesNeedsItsOwnCovarianceOnly() {
+    SplittableRandom random = new SplittableRandom(SEED);
+    for (int trial = 0; trial < 20; trial++) {
+      int n = random.nextInt(2, 7);
+      int leaving = random.nextInt(1, n);
+      double[] mean = random(random, 1, n)[0];
+      double[][] precision = gram(random(random, n, n), 2);
+      double[][] covariance = inverse(precision);
+      double sigma2 = random.nextDouble(0.8, 2);
+      double[] reduced = ReductionArguments.repeated(sigma2, n);
+      double[] meanOfThese = new double[leaving];
+      double[][] covarianceOfThese = new double[leaving][leaving];
+      for (int i = 0; i < leaving; i++) {
+        reduced[i] = 0;
+        meanOfThese[i] = mean[i];
+        System.arraycopy(covariance[i], 0, covarianceOfThese[i], 0, leaving);
+      }
+      double expected =
+          FullCovarianceReduction.of(
+                  mean, precision, reduced, ReductionArguments.repeated(sigma2, n))
+              .deltaF();
+      assertEquals(
+          expected,
+          FullCovarianceReduction.spikeDeltaF(meanOfThese, covarianceOfThese, sigma2),
+          1e-10 * Math.max(1, Math.abs(expected)),
+          "trial " + trial + " of seed " + SEED);
+    }
+  }
+
   /** With a diagonal precision nothing couples the weights. */
   @Test
   void diagonalPrecisionIsMeanField() {

@@ -1,5 +1,6 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.engine.inference.Latent;
 import io.github.bmr4j.engine.inference.MultiplicativeNoise;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.engine.reduction.InclusionProbability.Estimator;
@@ -140,6 +141,17 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
   static final class LocalScales extends Choice<HorseshoeModel.LocalScales> {
     LocalScales() {
       super("kind of scales", List.of(HorseshoeModel.LocalScales.values()), Choice::nameOf);
+    }
+  }
+
+  /** {@code --posterior}. */
+  static final class PosteriorForm extends Choice<Latent.Posterior> {
+    PosteriorForm() {
+      super(
+          "form of the posterior",
+          List.of(
+              Latent.Posterior.NORMAL, Latent.Posterior.FULL_ROW, Latent.Posterior.MATRIX_NORMAL),
+          Choice::nameOf);
     }
   }
 

@@ -1,9 +1,11 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.engine.inference.Latent;
 import io.github.bmr4j.engine.inference.MultiplicativeNoise;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.method.Bmrs;
+import io.github.bmr4j.models.method.FlatModel;
 import io.github.bmr4j.models.method.HorseshoeModel;
 import io.github.bmr4j.models.method.InferenceScheme;
 import io.github.bmr4j.models.method.PrincipledPruning;
@@ -115,6 +117,18 @@ final class MethodOptions {
           "Of tiered-ff: what the horseshoe's innermost scales belong to: ${COMPLETION-CANDIDATES}"
               + " (default: rows, the units, as published).")
   private HorseshoeModel.LocalScales localScales;
+
+  @Option(
+      names = "--posterior",
+      paramLabel = "FORM",
+      converter = Choice.PosteriorForm.class,
+      completionCandidates = Choice.PosteriorForm.class,
+      description = {
+        "Of stochastic-bmr and flat-ff: ${COMPLETION-CANDIDATES}. normal has independent weights (the"
+            + " default); full-row a covariance for the weights of each unit, which takes 8 d² bytes"
+            + " a unit of d weights; matrix-normal one for all units of a layer."
+      })
+  private Latent.Posterior posterior;
 
   @Option(
       names = "--prune-every",
@@ -252,6 +266,9 @@ final class MethodOptions {
     if (method() != MethodKind.TIERED_FF) {
       refuse(command, MethodKind.TIERED_FF, "--local-scales", localScales);
     }
+    if (method() != MethodKind.FLAT_FF && method() != MethodKind.STOCHASTIC_BMR) {
+      refuse(command, MethodKind.STOCHASTIC_BMR, "--posterior", posterior);
+    }
     int chosenBatch = atLeast(command, 1, "--batch", batch, defaults.batch());
     if (batch != null && batch > examples) {
       throw bad(
@@ -272,9 +289,11 @@ final class MethodOptions {
           command, "--reparameterization local draws no weights; it goes with --kl analytic only");
     }
     VariationalModel.Config model =
-        defaults.model() instanceof HorseshoeModel.Config horseshoe && localScales != null
-            ? horseshoe.withLocalScales(localScales)
-            : defaults.model();
+        switch (defaults.model()) {
+          case HorseshoeModel.Config horseshoe ->
+              localScales == null ? horseshoe : horseshoe.withLocalScales(localScales);
+          case FlatModel.Config flat -> posterior == null ? flat : flat.withPosterior(posterior);
+        };
     return new StochasticBmr.Config(
         model,
         chosenBatch,

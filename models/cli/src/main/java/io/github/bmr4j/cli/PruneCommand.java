@@ -34,9 +34,11 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -318,16 +320,18 @@ class PruneCommand implements Callable<Integer> {
     UnaryFunction usual = published ? network.activation() : preset.activation();
     UnaryFunction function = activation == null ? usual : activation;
     StochasticBmr.Config config =
-        scheduledOrRefuse(
-            sparsity.apply(
-                spec.commandLine(),
-                method.prunesWeights(),
-                method.hasRule(),
-                method.config(
-                    spec.commandLine(), method.defaults(preset.method()), raw.train().size())));
+        configOrRefuse(
+            () ->
+                sparsity.apply(
+                    spec.commandLine(),
+                    method.prunesWeights(),
+                    method.hasRule(),
+                    method.config(
+                        spec.commandLine(), method.defaults(preset.method()), raw.train().size())));
     Standardization standardization = data.standardization(raw);
     Split split = padded(standardization.apply(raw));
     Network net = method.prepare(network(network, split, layers, function));
+    requireMemory(config, net);
     // The folder comes last: whatever is refused before leaves nothing behind.
     try (Backend backend = machine.open();
         ResultFolder folder = ResultFolder.open(out)) {
@@ -400,14 +404,28 @@ class PruneCommand implements Callable<Integer> {
     }
   }
 
+  private static void requireMemory(StochasticBmr.Config config, Network network) {
+    double bytes =
+        config.model() instanceof FlatModel.Config flat ? flat.covarianceBytes(network) : 0;
+    long most = Runtime.getRuntime().maxMemory();
+    if (bytes > 0.9 * most) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "--posterior: the covariances need %,.0f MB, but Java may take %,d MB; choose"
+                  + " matrix-normal or a smaller network, or give more with"
+                  + " BMR_JAVA_OPTS=-Xmx8g",
+              bytes / 1e6,
+              most / 1_000_000));
+    }
+  }
+
   private void save(
       Path file, Backend backend, VariationalModel model, Map<String, String> provenance)
       throws IOException {
     // Scales between 0 and 1 would be lost in a posterior's truth values.
     boolean shrinks = method.method() == MethodKind.BMR_RHS;
-    if (model instanceof FlatModel flat
-        && flat.posterior() == Latent.Posterior.NORMAL
-        && !shrinks) {
+    if (model instanceof FlatModel flat && flat.posterior() != Latent.Posterior.POINT && !shrinks) {
       PosteriorFiles.save(file, backend, flat, provenance);
     } else {
       PosteriorFiles.saveWeights(file, backend, model, provenance);
@@ -423,9 +441,9 @@ class PruneCommand implements Callable<Integer> {
                 ResultFiles.CONFIG, file -> AtomicFiles.writeText(file, text))));
   }
 
-  private StochasticBmr.Config scheduledOrRefuse(StochasticBmr.Config config) {
+  private StochasticBmr.Config configOrRefuse(Supplier<StochasticBmr.Config> options) {
     try {
-      return scheduled(config);
+      return scheduled(options.get());
     } catch (IllegalArgumentException contradiction) {
       throw new ParameterException(spec.commandLine(), contradiction.getMessage());
     }

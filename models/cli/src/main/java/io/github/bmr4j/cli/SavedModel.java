@@ -134,7 +134,7 @@ final class SavedModel {
             Double.parseDouble(required(last + ".factor")),
             published.initialRange(),
             published.initialDeviation(),
-            published.posterior());
+            PosteriorFiles.form(file, metadata));
     FlatModel model = new FlatModel(backend, network, config, Long.parseLong(required("seed")));
     PosteriorFiles.load(file, backend, model);
     return model;

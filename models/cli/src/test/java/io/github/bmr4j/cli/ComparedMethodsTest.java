@@ -93,6 +93,12 @@ class ComparedMethodsTest {
         "--method flat-ff --rounds 3 | --rounds belongs to --method stochastic-bmr",
         "--method bmr-rhs --rule evidence | --rule belongs to --method stochastic-bmr",
         "--local-scales weights | --local-scales belongs to --method tiered-ff",
+        "--method tiered-ff --posterior full-row | --posterior belongs to --method stochastic-bmr",
+        "--posterior point | there is no form of the posterior",
+        "--posterior full-row --optimizer ivon | does not go with the optimizer ivon",
+        "--posterior matrix-normal --reparameterization local --kl analytic | the local",
+        "--posterior full-row --sparsity 0.5 --reduced-posterior | the reduced posterior",
+        "--posterior full-row --hidden 9000x2 | covariances need",
       })
   void whatDoesNotGoTogetherIsRefused(String options, String message) {
     Console console = prune(options.trim().split(" "));

@@ -26,7 +26,7 @@ import java.util.Map;
  * layer l the weights, biases included, are w = s_l γ b with b ~ N(0, 1), the mask γ = 1 until a
  * weight is pruned, and one scale a layer, s_l = k c_l with c_l⁻² ~ Gamma(2, 2); k is 1/10 in
  * hidden layers and 1 in the last. Posterior: a normal factor for each b, a log-normal one for each
- * c⁻²; or a point for each of them.
+ * c⁻²; or a point for each of them; or one normal for all b of an output unit.
  */
 public final class FlatModel implements VariationalModel {
 
@@ -40,7 +40,7 @@ public final class FlatModel implements VariationalModel {
    * @param initialRange starting means are uniform in (−range, range); points start at the median
    *     of 15 draws from the prior instead, as NumPyro does it
    * @param initialDeviation starting standard deviation of every factor
-   * @param posterior what each factor is
+   * @param posterior what each factor is; c⁻² has a log-normal one unless all are points
    */
   public record Config(
       double scaleShape,
@@ -55,6 +55,22 @@ public final class FlatModel implements VariationalModel {
     /** The published settings. */
     public static final Config PUBLISHED =
         new Config(2, 2, 0.1, 1, 2, 0.1, Latent.Posterior.NORMAL);
+
+    /**
+     * Memory for the covariances of a posterior in which weights depend on each other, with what
+     * trains them, in bytes; 0 if they do not.
+     *
+     * @param network of which weights
+     */
+    public double covarianceBytes(Network network) {
+      double numbers = 0;
+      for (ParameterBlock block : network.parameters()) {
+        double width = block.columns() + (block.bias() ? 1 : 0);
+        int groups = posterior == Latent.Posterior.MATRIX_NORMAL ? 1 : block.rows();
+        numbers += groups * width * (width - 1) / 2;
+      }
+      return posterior.isCorrelated() ? 16 * numbers : 0;
+    }
 
     /** These settings with another form of the posterior. */
     public Config withPosterior(Latent.Posterior other) {
@@ -99,9 +115,16 @@ public final class FlatModel implements VariationalModel {
       MeanFieldNormal weights =
           new MeanFieldNormal(
               backend, block.layer(), 2 * i, block.size(), 1, sampling, config.posterior());
+      if (config.posterior().isCorrelated()) {
+        weights.correlateRows(block.rows(), block.columns(), block.bias());
+      }
+      Latent.Posterior single =
+          config.posterior() == Latent.Posterior.POINT
+              ? Latent.Posterior.POINT
+              : Latent.Posterior.NORMAL;
       MeanFieldLogNormal scale =
           new MeanFieldLogNormal(
-              backend, block.layer() + ".scale", 2 * i + 1, 1, prior, sampling, config.posterior());
+              backend, block.layer() + ".scale", 2 * i + 1, 1, prior, sampling, single);
       initialize(weights, config);
       initialize(scale, config);
       boolean last = i == parameters.size() - 1;

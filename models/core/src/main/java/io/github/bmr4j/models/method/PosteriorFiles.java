@@ -34,11 +34,14 @@ import java.util.Map;
  * pruned</td></tr>
  * <tr><td>{@code L.scale.mean}, {@code L.scale.std}, {@code L.scale.rho}</td><td>m and s of the
  * normal posterior of ln c⁻², single numbers</td></tr>
+ * <tr><td>{@code L.correlation}</td><td>where weights depend on each other: T of {@link
+ * io.github.bmr4j.engine.inference.RowCorrelation}, a row of numbers for each T</td></tr>
  * </table>
  *
- * <p>The metadata has {@code format}, for each layer {@code L.factor} (k) and {@code
- * L.prior_variance}, and what the caller adds. Moments of the optimiser are not kept: the file is
- * for predictions.
+ * <p>The metadata has {@code format}, {@code form} (of the posterior, as {@link
+ * Latent.Posterior#title}; files without it are {@code normal}), for each layer {@code L.factor}
+ * (k) and {@code L.prior_variance}, and what the caller adds. Moments of the optimiser are not
+ * kept: the file is for predictions.
  */
 public final class PosteriorFiles {
 
@@ -61,7 +64,10 @@ public final class PosteriorFiles {
    */
   public static void save(Path file, Backend backend, FlatModel model, Map<String, String> metadata)
       throws IOException {
-    SafetensorsWriter writer = new SafetensorsWriter().metadata("format", FORMAT);
+    SafetensorsWriter writer =
+        new SafetensorsWriter()
+            .metadata("format", FORMAT)
+            .metadata("form", model.posterior().title());
     metadata.forEach(writer::metadata);
     for (FlatModel.Block layer : model.blocks()) {
       ParameterBlock block = layer.block();
@@ -78,6 +84,10 @@ public final class PosteriorFiles {
       floats(writer, block, ".std", pulled(backend, layer.weights().standardDeviations()));
       floats(writer, block, ".rho", pulled(backend, layer.weights().factors().rho()));
       booleans(writer, block, mask);
+      if (layer.weights().correlation() != null) {
+        float[] factor = pulled(backend, layer.weights().correlation().factor());
+        writer.floats(name + ".correlation", new int[] {factor.length}, factor);
+      }
       float scaleDeviation = (float) SpecialFunctions.softplus(scaleRho[0]);
       writer.floats(name + ".scale.mean", new int[0], scaleMean);
       writer.floats(name + ".scale.std", new int[0], new float[] {scaleDeviation});
@@ -164,7 +174,12 @@ public final class PosteriorFiles {
 
   /** What a file says of one layer. */
   private record Read(
-      float[] mean, float[] rho, boolean[] mask, float[] scaleMean, float[] scaleRho) {}
+      float[] mean,
+      float[] rho,
+      boolean[] mask,
+      float[] correlation,
+      float[] scaleMean,
+      float[] scaleRho) {}
 
   /**
    * Gives a model the posterior that a file has. Either all of it is taken over or, when an
@@ -185,6 +200,7 @@ public final class PosteriorFiles {
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
       metadata = reader.metadata();
       require(file, "format", FORMAT, metadata.get("format"));
+      require(file, "form", model.posterior().title(), form(file, metadata).title());
       for (FlatModel.Block layer : model.blocks()) {
         layers.add(read(file, reader, layer));
       }
@@ -194,6 +210,29 @@ public final class PosteriorFiles {
     }
     model.sampling().invalidate();
     return metadata;
+  }
+
+  /**
+   * The form of a file's posterior.
+   *
+   * @param file for messages
+   * @param metadata of the file
+   * @throws InvalidFileException if there is no such form
+   */
+  public static Latent.Posterior form(Path file, Map<String, String> metadata) {
+    String title = metadata.getOrDefault("form", Latent.Posterior.NORMAL.title());
+    for (Latent.Posterior form : Latent.Posterior.values()) {
+      if (form.title().equals(title)) {
+        return form;
+      }
+    }
+    throw new InvalidFileException(
+        file.toString(),
+        -1,
+        "form is "
+            + title
+            + " in the file, expected one of "
+            + Arrays.stream(Latent.Posterior.values()).map(Latent.Posterior::title).toList());
   }
 
   private static Read read(Path file, SafetensorsReader reader, FlatModel.Block layer) {
@@ -211,6 +250,13 @@ public final class PosteriorFiles {
         floats(file, reader, block, ".mean"),
         floats(file, reader, block, ".rho"),
         booleans(file, reader, block),
+        layer.weights().correlation() == null
+            ? new float[0]
+            : floats(
+                file,
+                reader,
+                name + ".correlation",
+                List.of(layer.weights().correlation().factor().length())),
         floats(file, reader, name + ".scale.mean", List.of()),
         floats(file, reader, name + ".scale.rho", List.of()));
   }
@@ -280,6 +326,11 @@ public final class PosteriorFiles {
   private static void take(Backend backend, FlatModel.Block layer, Read read) {
     set(backend, layer.weights(), read.mean(), read.rho());
     set(backend, layer.scale(), read.scaleMean(), read.scaleRho());
+    if (layer.weights().correlation() != null) {
+      Slice factor = layer.weights().correlation().factor();
+      factor.copyFrom(read.correlation(), 0);
+      backend.memory().push(factor);
+    }
     float[] mask = new float[read.mask().length];
     for (int i = 0; i < mask.length; i++) {
       mask[i] = read.mask()[i] ? 1 : 0;

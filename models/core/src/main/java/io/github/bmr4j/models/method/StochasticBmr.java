@@ -82,6 +82,9 @@ public final class StochasticBmr implements Resumable {
             "learningRate must be positive and finite, but is " + learningRate);
       }
       reparameterization.require(divergence);
+      if (model instanceof FlatModel.Config flat && flat.posterior().isCorrelated()) {
+        requireForCorrelations(flat, optimizer, reparameterization, rule);
+      }
       if (divergenceWarmUp > warmUp) {
         throw new IllegalArgumentException(
             "divergenceWarmUp must be at most warmUp, or evidence would be taken from a posterior of"
@@ -89,6 +92,30 @@ public final class StochasticBmr implements Resumable {
                 + divergenceWarmUp
                 + " and "
                 + warmUp);
+      }
+    }
+
+    private static void requireForCorrelations(
+        FlatModel.Config flat,
+        Optimizer.Rule optimizer,
+        Reparameterization reparameterization,
+        PruningRule rule) {
+      String other = null;
+      if (optimizer instanceof Optimizer.Ivon) {
+        other = "the optimizer ivon, which has a curvature for each weight";
+      } else if (reparameterization == Reparameterization.LOCAL) {
+        other = "the local reparameterization, which adds independent noise of the weights up";
+      } else if (rule.reducesPosterior()) {
+        other = "the reduced posterior, which is there weight by weight";
+      } else if (rule.shrinks()) {
+        other = "the rule " + rule.name() + ", which shrinks weights one by one";
+      }
+      if (other != null) {
+        throw new IllegalArgumentException(
+            "The posterior "
+                + flat.posterior().title()
+                + " has weights that depend on each other, and does not go with "
+                + other);
       }
     }
 

@@ -67,7 +67,7 @@ public final class CertificateCheck {
     return removed;
   }
 
-  /** Σ ΔF of the weights that left, in nats, as computed again. */
+  /** Σ ΔF of the weights that left, each by itself, in nats, as computed again. */
   public double predicted() {
     return predicted;
   }
@@ -173,7 +173,7 @@ public final class CertificateCheck {
               byEvidence,
               asDead));
     }
-    boolean whole = certificate.comparesEvidence();
+    boolean whole = certificate.comparesEvidence() && certificate.addsEvidence();
     if (whole && !(Math.abs(sum - round.predicted()) <= 1e-9 * Math.max(1, Math.abs(sum)))) {
       return Optional.of(
           String.format(

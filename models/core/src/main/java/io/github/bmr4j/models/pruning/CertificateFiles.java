@@ -36,9 +36,11 @@ import java.util.stream.IntStream;
  * metadata has {@code format}, {@code rule}, {@code layers} (a JSON array of the names in order),
  * {@code rounds} (a JSON array with, for each round, {@code thresholds} and {@code prior_variances}
  * of the layers, the counts {@code removed_by_evidence} and {@code removed_as_dead}, and {@code
- * delta_f_predicted}), {@code compares_evidence} (see {@link PruningRule}), {@code chained} and
- * {@code zero_at_zero} (which weights are dead when others have left, see {@link DeadUnits}), and
- * what the caller adds. {@link CertificateCheck} computes it again.
+ * delta_f_predicted}), {@code compares_evidence} (see {@link PruningRule}), {@code adds_evidence}
+ * (false where weights depend on each other in the posterior: ΔF is then that of each weight by
+ * itself, {@code delta_f_predicted} that of all together), {@code chained} and {@code zero_at_zero}
+ * (which weights are dead when others have left, see {@link DeadUnits}), and what the caller adds.
+ * {@link CertificateCheck} computes it again.
  */
 public final class CertificateFiles {
 
@@ -53,6 +55,7 @@ public final class CertificateFiles {
    * @param layers from input to output
    * @param rounds what each pruning did
    * @param comparesEvidence as {@link PruningRule#comparesEvidence} of the rule
+   * @param addsEvidence whether a round's ΔF is the sum of its weights'
    * @param chained whether dead units were looked for
    * @param zeroAtZero whether the activations between the layers map 0 to 0
    * @param metadata of the file
@@ -61,6 +64,7 @@ public final class CertificateFiles {
       List<ModelReduction.Decisions> layers,
       List<ModelReduction.Round> rounds,
       boolean comparesEvidence,
+      boolean addsEvidence,
       boolean chained,
       boolean zeroAtZero,
       Map<String, String> metadata) {
@@ -89,6 +93,7 @@ public final class CertificateFiles {
             .metadata("rule", reduction.rule().name())
             .metadata("reduced_prior", "spike at 0")
             .metadata("compares_evidence", Boolean.toString(reduction.rule().comparesEvidence()))
+            .metadata("adds_evidence", Boolean.toString(!reduction.isCorrelated()))
             .metadata("chained", Boolean.toString(reduction.isChained()))
             .metadata("zero_at_zero", Boolean.toString(reduction.isZeroAtZero()))
             .metadata(
@@ -163,6 +168,7 @@ public final class CertificateFiles {
           layers,
           rounds,
           Boolean.parseBoolean(metadata.get("compares_evidence")),
+          !"false".equals(metadata.get("adds_evidence")),
           Boolean.parseBoolean(metadata.get("chained")),
           Boolean.parseBoolean(metadata.get("zero_at_zero")),
           metadata);

@@ -46,6 +46,11 @@ public record HorseshoeShrinkage(HorseshoeReduction.Config horseshoe, double sma
   }
 
   @Override
+  public boolean shrinks() {
+    return true;
+  }
+
+  @Override
   public List<Double> prune(List<LayerEvidence> layers) {
     List<Double> limits = new ArrayList<>();
     for (LayerEvidence layer : layers) {

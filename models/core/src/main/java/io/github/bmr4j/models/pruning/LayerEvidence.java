@@ -18,6 +18,7 @@ public final class LayerEvidence {
   private final ParameterBlock block;
   private final int index;
   private final long seed;
+  private final MeanFieldNormal weights;
   private final Slice mean;
   private float priorVariance;
   private final Slice deltaF;
@@ -40,6 +41,7 @@ public final class LayerEvidence {
     this.backend = backend;
     this.block = block;
     this.index = index;
+    this.weights = weights;
     this.mean = weights.factors().mean();
     this.seed = weights.seed();
     this.deltaF = allocate(block.size());
@@ -88,9 +90,24 @@ public final class LayerEvidence {
     return priorVariance;
   }
 
-  /** ΔF of removing each weight, in nats, finite. */
+  /** ΔF of removing each weight by itself, in nats, finite. */
   public float[] deltaF() {
     return deltaF.array();
+  }
+
+  /**
+   * ΔF of removing weights together, in nats: Σ of theirs, or where weights depend on each other in
+   * the posterior, its determinant form ({@link MeanFieldNormal#removalEvidence}).
+   *
+   * @param leaving their places in the layer
+   */
+  public double deltaF(int... leaving) {
+    return weights.removalEvidence(leaving);
+  }
+
+  /** Whether weights depend on each other in the posterior, so that their ΔF do not add up. */
+  public boolean isCorrelated() {
+    return weights.posterior().isCorrelated();
   }
 
   /** Which weights are in the model; a rule sets to false where a weight is to leave. */

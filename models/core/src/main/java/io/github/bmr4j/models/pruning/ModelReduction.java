@@ -8,11 +8,14 @@ import io.github.bmr4j.models.layer.ParameterBlock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
- * Prunes the weights of a mean-field posterior by Bayesian model reduction: for each weight, the
- * evidence of the model in which its prior is a spike at 0 against the evidence of the model as it
- * is, from the posterior alone. Keeps the masks and, for each weight that left, why.
+ * Prunes the weights of a posterior by Bayesian model reduction: for each weight, the evidence of
+ * the model in which its prior is a spike at 0 against the evidence of the model as it is, from the
+ * posterior alone: from mean and standard deviation of each weight, whatever its correlations; what
+ * a round removes together is then counted in the joint form. Keeps the masks and, for each weight
+ * that left, why.
  */
 public final class ModelReduction {
 
@@ -43,7 +46,8 @@ public final class ModelReduction {
    * @param round from 1
    * @param byEvidence weights that the rule removed
    * @param byStructure weights of dead units
-   * @param predicted Σ ΔF of both, and of what weights that stay have shrunk, in nats
+   * @param predicted ΔF of both together, and of what weights that stay have shrunk, in nats: the
+   *     sum of each one's, unless the posterior has weights that depend on each other
    * @param thresholds of the rule, a layer each; NaN for layers that are not pruned by evidence
    * @param priorVariances v of the prior N(0, v) that the evidence was computed with, a layer each
    */
@@ -109,6 +113,7 @@ public final class ModelReduction {
   private final PruningRule rule;
   private final boolean chained;
   private final boolean zeroAtZero;
+  private final boolean correlated;
   private final List<Decisions> decisions = new ArrayList<>();
 
   /** What the rule sees: made once, since a back end frees no memory before it is closed. */
@@ -124,6 +129,7 @@ public final class ModelReduction {
    * @param chained whether each layer is fed by the one before it alone, so that {@link DeadUnits}
    *     are found
    * @param zeroAtZero whether the activations between them map 0 to 0
+   * @throws IllegalArgumentException if the rule needs independent weights and they are not
    */
   public ModelReduction(
       Backend backend, List<Layer> layers, PruningRule rule, boolean chained, boolean zeroAtZero) {
@@ -132,6 +138,15 @@ public final class ModelReduction {
     this.rule = rule;
     this.chained = chained;
     this.zeroAtZero = zeroAtZero;
+    this.correlated = layers.stream().anyMatch(l -> l.weights().posterior().isCorrelated());
+    if (correlated && (rule.reducesPosterior() || rule.shrinks())) {
+      throw new IllegalArgumentException(
+          "The rule "
+              + rule.name()
+              + (rule.shrinks() ? " shrinks weights" : " replaces the posterior by the reduced one")
+              + ", which is there for posteriors of independent weights only, not for one that is "
+              + layers.get(0).weights().posterior().title());
+    }
     for (Layer layer : layers) {
       int n = layer.weights().size();
       evidence.add(new LayerEvidence(backend, layer.block(), evidence.size(), layer.weights()));
@@ -180,7 +195,11 @@ public final class ModelReduction {
     int round = history.size() + 1;
     double predicted = 0;
     for (int l = 0; l < layers.size(); l++) {
-      predicted += evidence.get(l).shrinkage() + record(l, round, before.get(l), afterRule.get(l));
+      double removed = record(l, round, before.get(l), afterRule.get(l));
+      if (evidence.get(l).isCorrelated()) {
+        removed = evidence.get(l).deltaF(left(before.get(l), evidence.get(l).active()));
+      }
+      predicted += evidence.get(l).shrinkage() + removed;
       if (rule.reducesPosterior()) {
         ReducedPosterior.take(
             backend, layers.get(l).weights(), evidence.get(l), before.get(l), factors.get(l));
@@ -248,6 +267,10 @@ public final class ModelReduction {
       removed += before[i] && !after[i] ? 1 : 0;
     }
     return removed;
+  }
+
+  private static int[] left(boolean[] before, boolean[] after) {
+    return IntStream.range(0, before.length).filter(i -> before[i] && !after[i]).toArray();
   }
 
   private double record(int l, int round, boolean[] before, boolean[] afterRule) {
@@ -328,6 +351,11 @@ public final class ModelReduction {
   /** Whether the activations between the layers map 0 to 0. */
   public boolean isZeroAtZero() {
     return zeroAtZero;
+  }
+
+  /** Whether a posterior has weights that depend on each other, so that their ΔF do not add up. */
+  public boolean isCorrelated() {
+    return correlated;
   }
 
   /** The layers that take part, from input to output. */

@@ -25,6 +25,11 @@ public interface PruningRule {
     return false;
   }
 
+  /** Whether it shrinks weights that stay, by {@link LayerEvidence#factors}. */
+  default boolean shrinks() {
+    return false;
+  }
+
   /**
    * Whether the posterior is replaced by the reduced one: removed weights by their prior, shrunk
    * ones by what their evidence gives under the new prior. Otherwise it stays as it is, and

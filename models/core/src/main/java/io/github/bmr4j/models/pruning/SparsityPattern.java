@@ -1,6 +1,7 @@
 package io.github.bmr4j.models.pruning;
 
 import io.github.bmr4j.models.layer.ParameterBlock;
+import java.util.Arrays;
 
 /**
  * Which weights of a layer leave together. Biases stay, but for those of whole units, which leave
@@ -70,7 +71,36 @@ public sealed interface SparsityPattern {
    * @param of the group of each parameter, or −1 if it belongs to none
    * @param scores of each group
    */
-  record Groups(int[] of, float[] scores) {}
+  record Groups(int[] of, float[] scores) {
+
+    /**
+     * The parameters of each group.
+     *
+     * @param count only the first so many parameters are listed
+     */
+    int[][] members(int count) {
+      int[] sizes = new int[scores.length];
+      for (int i = 0; i < count; i++) {
+        sizes[of[i]]++;
+      }
+      int[][] members = new int[scores.length][];
+      Arrays.setAll(members, g -> new int[sizes[g]]);
+      for (int i = count - 1; i >= 0; i--) {
+        members[of[i]][--sizes[of[i]]] = i;
+      }
+      return members;
+    }
+  }
+
+  /** Whether a group's score is the mean of its weights'. */
+  default boolean poolsMean() {
+    return this instanceof Blocks blocks && blocks.pooling() == Pooling.MEAN;
+  }
+
+  /** Whether a group's score is the largest of its weights'. */
+  default boolean poolsLargest() {
+    return this instanceof Blocks blocks && blocks.pooling() == Pooling.MAX;
+  }
 
   /**
    * The groups of a layer with their scores.
@@ -91,13 +121,13 @@ public sealed interface SparsityPattern {
     }
     double[] sums = new double[count];
     int[] members = new int[count];
-    boolean largest = this instanceof Blocks blocks && blocks.pooling() == Pooling.MAX;
+    boolean largest = poolsLargest();
     for (int i = 0; i < weights; i++) {
       int g = of[i];
       sums[g] = largest && members[g] > 0 ? Math.max(sums[g], scores[i]) : sums[g] + scores[i];
       members[g]++;
     }
-    boolean mean = this instanceof Blocks && !largest;
+    boolean mean = poolsMean();
     float[] pooled = new float[count];
     for (int g = 0; g < count; g++) {
       pooled[g] = (float) (mean ? sums[g] / members[g] : sums[g]);

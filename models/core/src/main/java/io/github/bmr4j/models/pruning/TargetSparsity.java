@@ -116,8 +116,7 @@ public record TargetSparsity(
       return thresholds;
     }
     double sparsity = schedule.sparsity(chosen.get(0).round(), target);
-    List<SparsityPattern.Groups> groups =
-        chosen.stream().map(l -> pattern.groups(l.block(), score.of(l))).toList();
+    List<SparsityPattern.Groups> groups = chosen.stream().map(this::groups).toList();
     List<boolean[]> kept =
         scope == Scope.LAYER ? each(chosen, groups, sparsity) : together(groups, sparsity);
     for (int l = 0; l < chosen.size(); l++) {
@@ -125,6 +124,27 @@ public record TargetSparsity(
       thresholds.set(all.indexOf(chosen.get(l)), lowest(groups.get(l), kept.get(l)));
     }
     return thresholds;
+  }
+
+  /**
+   * Groups with their scores. Where weights depend on each other, the evidence of several together
+   * is that of their joint posterior, not their sum; a block's largest is that of one weight as
+   * ever.
+   */
+  private SparsityPattern.Groups groups(LayerEvidence layer) {
+    SparsityPattern.Groups groups = pattern.groups(layer.block(), score.of(layer));
+    if (score != WeightScore.EVIDENCE || !layer.isCorrelated() || pattern.poolsLargest()) {
+      return groups;
+    }
+    int[][] members = groups.members(layer.block().rows() * layer.block().columns());
+    for (int g = 0; g < members.length; g++) {
+      if (members[g].length > 1 && Float.isFinite(groups.scores()[g])) {
+        double together = -layer.deltaF(members[g]);
+        groups.scores()[g] =
+            (float) (pattern.poolsMean() ? together / members[g].length : together);
+      }
+    }
+    return groups;
   }
 
   private List<boolean[]> each(

@@ -25,6 +25,11 @@ public record WithReducedPosterior(PruningRule rule) implements PruningRule {
   }
 
   @Override
+  public boolean shrinks() {
+    return rule.shrinks();
+  }
+
+  @Override
   public boolean reducesPosterior() {
     return true;
   }

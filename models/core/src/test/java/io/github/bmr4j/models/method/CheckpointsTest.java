@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bmr4j.engine.inference.DivergedException;
+import io.github.bmr4j.engine.inference.Latent;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
@@ -164,6 +165,10 @@ class CheckpointsTest {
             DIGITS.test(),
             config.withSchedule(60, method.prunes() ? 4 : 0, 15),
             StochasticBmr.Listener.NONE);
+    return of(bmr, stretch);
+  }
+
+  private static Run of(StochasticBmr bmr, int stretch) {
     return new Run(
         bmr,
         stretch,
@@ -171,6 +176,20 @@ class CheckpointsTest {
           StochasticBmr.Result result = bmr.run();
           return Map.of("after", result.after(), "rounds", result.rounds());
         });
+  }
+
+  private static Run correlated(Backend backend, Latent.Posterior posterior) {
+    StochasticBmr.Config config =
+        StochasticBmr.Config.PUBLISHED
+            .withModel(FlatModel.Config.PUBLISHED.withPosterior(posterior))
+            .withRule(new EvidenceThreshold(-1))
+            .withSamples(3, 2)
+            .withSchedule(60, 4, 15);
+    Network network = Networks.mlp(Shape.of(64), new int[] {12, 9}, 10, UnaryFunction.SWISH);
+    StochasticBmr bmr =
+        new StochasticBmr(
+            backend, network, DIGITS.train(), DIGITS.test(), config, StochasticBmr.Listener.NONE);
+    return of(bmr, 25);
   }
 
   static Stream<Case> cases() {
@@ -195,7 +214,9 @@ class CheckpointsTest {
         b -> principled(b, InferenceScheme.VARIANCE_BACKPROPAGATION, true),
         b -> stochastic(b, Optimizer.AdaBelief.DEFAULT, Reparameterization.GLOBAL),
         b -> stochastic(b, Optimizer.Adam.DEFAULT, Reparameterization.LOCAL),
-        b -> stochastic(b, Optimizer.Ivon.SHORT_RUN, Reparameterization.GLOBAL));
+        b -> stochastic(b, Optimizer.Ivon.SHORT_RUN, Reparameterization.GLOBAL),
+        b -> correlated(b, Latent.Posterior.FULL_ROW),
+        b -> correlated(b, Latent.Posterior.MATRIX_NORMAL));
   }
 
   /** Ends a run as a crash does: at once, wherever it is. */

@@ -9,9 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.bmr4j.engine.autodiff.Graph;
 import io.github.bmr4j.engine.autodiff.Input;
 import io.github.bmr4j.engine.autodiff.Node;
+import io.github.bmr4j.engine.inference.Latent;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
+import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.data.Dataset;
 import io.github.bmr4j.models.data.Digits;
@@ -38,6 +40,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A short run on the digits, saved and loaded again. */
 class PosteriorFilesTest {
@@ -123,6 +127,33 @@ class PosteriorFilesTest {
     assertEquals("from the test", metadata.get("note"));
     assertArrayEquals(expected, logits(loaded));
     assertEquals(run.model().klDivergence(), loaded.klDivergence(), "and so is the divergence");
+  }
+
+  /** Where weights depend on each other, that is in the file; and another form is refused. */
+  @ParameterizedTest
+  @EnumSource(names = {"FULL_ROW", "MATRIX_NORMAL"})
+  void correlationsAreKept(Latent.Posterior form) throws IOException {
+    FlatModel.Config config = FlatModel.Config.PUBLISHED.withPosterior(form);
+    FlatModel model = new FlatModel(backend, network, config, 8);
+    for (FlatModel.Block block : model.blocks()) {
+      Slice factor = block.weights().correlation().factor();
+      for (int i = 0; i < factor.length(); i++) {
+        factor.set(i, (i % 7 - 3) * 0.1f);
+      }
+      backend.memory().push(factor);
+    }
+    Path file = folder.resolve(form.title() + ".safetensors");
+    PosteriorFiles.save(file, backend, model, Map.of());
+    FlatModel loaded = new FlatModel(backend, network, config, 8);
+    float[] expected = logits(model);
+    assertFalse(Arrays.equals(expected, logits(loaded)), "before loading it is another model");
+    Map<String, String> metadata = PosteriorFiles.load(file, backend, loaded);
+    assertEquals(form, PosteriorFiles.form(file, metadata));
+    assertArrayEquals(expected, logits(loaded));
+    String message =
+        assertThrows(InvalidFileException.class, () -> PosteriorFiles.load(file, backend, other(5)))
+            .getMessage();
+    assertTrue(message.contains("form is " + form.title() + " in the file"), message);
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bmr4j.engine.inference.DivergedException;
 import io.github.bmr4j.engine.inference.Latent;
+import io.github.bmr4j.engine.inference.MeanFieldNormal;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.engine.reduction.SpikeAndSlab;
 import io.github.bmr4j.engine.tensor.Shape;
@@ -20,7 +21,11 @@ import io.github.bmr4j.models.data.Standardization;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
 import io.github.bmr4j.models.pruning.AdaptiveSpikeAndSlab;
+import io.github.bmr4j.models.pruning.EvidenceThreshold;
+import io.github.bmr4j.models.pruning.HorseshoeShrinkage;
 import io.github.bmr4j.models.pruning.ModelReduction;
+import io.github.bmr4j.models.pruning.PruningRule;
+import io.github.bmr4j.models.pruning.WithReducedPosterior;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -175,6 +180,59 @@ class StochasticBmrTest {
       assertTrue(after.elbo() > before.elbo() + 500, () -> before + " -> " + after);
       assertTrue(result.predicted() > 0 && result.realised() > 0);
       checkMasks(run, result);
+    }
+  }
+
+  /**
+   * Rows with correlations, whole: a factor that is not trained or drawn, a wrong divergence or
+   * wrong evidence fails it. With independent weights the ELBO ends at -735 nats.
+   */
+  @ParameterizedTest
+  @EnumSource(names = {"FULL_ROW", "MATRIX_NORMAL"})
+  void prunesDigitsWithCorrelatedRows(Latent.Posterior posterior) {
+    try (Backend backend = Backends.open()) {
+      StochasticBmr.Config config =
+          config(1_000, 10, 60)
+              .withModel(FlatModel.Config.PUBLISHED.withPosterior(posterior))
+              .withRule(EvidenceThreshold.ZERO)
+              .withLearningRate(5e-3);
+      Network network = Networks.mlp(Shape.of(64), new int[] {32}, 10, UnaryFunction.SWISH);
+      StochasticBmr run =
+          new StochasticBmr(
+              backend, network, DIGITS.train(), DIGITS.test(), config, StochasticBmr.Listener.NONE);
+      StochasticBmr.Result result = run.run();
+      Evaluation after = result.after();
+      assertTrue(after.metrics().accuracy() > 0.93, () -> "after " + after);
+      assertTrue(after.metrics().negativeLogLikelihood() < 0.25, () -> "after " + after);
+      assertTrue(after.elbo() > -900, () -> "after " + after);
+      assertTrue(result.prunedFraction() > 0.4, () -> "pruned " + result.prunedFraction());
+      assertTrue(result.realised() > 0.7 * result.predicted() && result.predicted() > 50);
+      double alone = 0;
+      for (FlatModel.Block block : ((FlatModel) run.model()).blocks()) {
+        MeanFieldNormal weights = block.weights();
+        alone +=
+            backend
+                .variational()
+                .klDivergence(weights.factors().mean(), weights.factors().rho(), weights.mask(), 1);
+        alone += block.scale().klDivergence();
+      }
+      assertTrue(run.model().klDivergence() > alone + 20, "what correlations add, in nats");
+      checkMasks(run, result);
+    }
+  }
+
+  @Test
+  void correlatedRowsDoNotGoWithWhatIsThereWeightByWeight() {
+    StochasticBmr.Config full =
+        config(10, 1, 10)
+            .withModel(FlatModel.Config.PUBLISHED.withPosterior(Latent.Posterior.FULL_ROW));
+    PruningRule[] rules = {
+      HorseshoeShrinkage.PUBLISHED, new WithReducedPosterior(EvidenceThreshold.ZERO)
+    };
+    for (PruningRule rule : rules) {
+      String message =
+          assertThrows(IllegalArgumentException.class, () -> full.withRule(rule)).getMessage();
+      assertTrue(message.contains("does not go with"), message);
     }
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bmr4j.engine.inference.DivergedException;
+import io.github.bmr4j.engine.inference.Latent;
 import io.github.bmr4j.engine.inference.MeanFieldNormal;
 import io.github.bmr4j.engine.inference.Sampling;
 import io.github.bmr4j.engine.tensor.Shape;
@@ -80,6 +81,50 @@ class TargetSparsityTest {
 
   private static ParameterBlock matrix(String name, int rows, int columns) {
     return new ParameterBlock(name, rows, columns, false);
+  }
+
+  /**
+   * Two units with weights of the same means and deviations, those of the second correlated. Apart,
+   * their ΔF are equal; together means of one sign speak less for positively correlated weights,
+   * and those of two signs more.
+   */
+  @Test
+  void unitsOfCorrelatedWeightsAreRankedByWhatTheyAreTogether() {
+    for (float sign : new float[] {1, -1}) {
+      try (Backend backend = Backends.open()) {
+        MeanFieldNormal weights =
+            new MeanFieldNormal(backend, "w", 0, 4, 1, new Sampling(0), Latent.Posterior.FULL_ROW);
+        weights.correlateRows(2, 2, false);
+        weights.initialize(0, 0.1);
+        weights.factors().mean().copyFrom(new float[] {0.3f, sign * 0.3f, 0.3f, sign * 0.3f}, 0);
+        backend.memory().push(weights.factors().mean());
+        weights.correlation().factor().copyFrom(new float[] {0, 2}, 0);
+        backend.memory().push(weights.correlation().factor());
+        double rho = 2 / Math.sqrt(5);
+        // ½ ln|Σ₀|/|Σ| − ½ μᵀΣ⁻¹μ of two weights of deviation s, for means of one sign or two.
+        double quadratic = 2 * 9 / (1 + sign * rho);
+        double together = 2 * Math.log(10) - 0.5 * Math.log(1 - rho * rho) - 0.5 * quadratic;
+        assertEquals(together, weights.removalEvidence(2, 3), 1e-4);
+        TargetSparsity rule =
+            TargetSparsity.layerwise(WeightScore.EVIDENCE, 0.5)
+                .withPattern(SparsityPattern.units());
+        ModelReduction reduction =
+            new ModelReduction(
+                backend,
+                List.of(new ModelReduction.Layer(matrix("w", 2, 2), weights, true)),
+                rule,
+                false,
+                true);
+        ModelReduction.Round round = reduction.prune();
+        boolean[] expected =
+            sign > 0
+                ? new boolean[] {true, true, false, false}
+                : new boolean[] {false, false, true, true};
+        assertArrayEquals(expected, kept(reduction, 0));
+        double independent = 2 * Math.log(10) - 9;
+        assertEquals(sign > 0 ? together : independent, round.predicted(), 1e-4);
+      }
+    }
   }
 
   @Test
