@@ -56,6 +56,7 @@ public final class Context implements AutoCloseable {
   private boolean closed;
   private long writes;
   private long reads;
+  private long drains;
   private long bufferBytes;
 
   /**
@@ -88,7 +89,12 @@ public final class Context implements AutoCloseable {
     return writes;
   }
 
-  /** Transfers from device to host so far; each waits for the queue. */
+  /** How often the host waited until the queue was empty. */
+  public long drains() {
+    return drains;
+  }
+
+  /** Transfers from device to host so far. */
   public long reads() {
     return reads;
   }
@@ -253,6 +259,7 @@ public final class Context implements AutoCloseable {
   public void read(long buffer, int at, MemorySegment heap, int to, int count) {
     requireOpen();
     reads++;
+    drains++;
     long bytes = 4L * count;
     for (long done = 0; done < bytes; ) {
       long part = Math.min(STAGE_BYTES, bytes - done);
@@ -307,6 +314,7 @@ public final class Context implements AutoCloseable {
   /** Waits until all is done. */
   public void finish() {
     requireOpen();
+    drains++;
     require("clFinish", Native.finish(queue));
   }
 
