@@ -145,6 +145,18 @@ final class CommandProcess {
     }
   }
 
+  /** Waits until it has written a file. */
+  void awaitFile(Path file) throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    while (!Files.exists(file)) {
+      boolean late = System.nanoTime() - start > TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+      if (late || !process.isAlive()) {
+        throw new AssertionError("It did not write " + file + ": " + Files.readString(err));
+      }
+      Thread.sleep(5);
+    }
+  }
+
   /**
    * Ends it at once, as SIGKILL does, unless it has ended before.
    *

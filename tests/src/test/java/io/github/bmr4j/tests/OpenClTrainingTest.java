@@ -1,5 +1,6 @@
 package io.github.bmr4j.tests;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,6 +14,7 @@ import io.github.bmr4j.kernels.Backends;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.kernels.opencl.OpenClBackend;
+import io.github.bmr4j.kernels.opencl.host.Context;
 import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
 import io.github.bmr4j.models.data.Digits;
@@ -24,11 +26,16 @@ import io.github.bmr4j.models.method.StochasticBmr;
 import io.github.bmr4j.models.method.Training;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Whole trainings and prunings on an OpenCL device, beside SIMD from the same seed. */
 class OpenClTrainingTest {
@@ -87,26 +94,33 @@ class OpenClTrainingTest {
       largest = Math.max(largest, Math.abs(expected[i] - actual[i]) / 32);
     }
     assertTrue(expected[steps - 1] < 0.5 * expected[0], "it learns");
+    System.out.println("Largest deviation of a loss: " + largest + " nats per example");
     assertTrue(largest < 1e-4, "largest deviation of a loss: " + largest + " nats per example");
   }
 
-  /** The batch goes there and the loss comes back; nothing else, and no memory is taken. */
+  /**
+   * The batch goes there in each step, and each tenth step, at its end, ten losses come back.
+   * Nothing else is transferred, the queue is never empty because of us, and no memory is taken.
+   */
   @Test
-  void aStepTransfersBatchAndLossOnly() {
+  void aStepTransfersTheBatchAndEachTenthTheLosses() {
     try (Backend backend = Backends.open("opencl", 1)) {
-      OpenClBackend opencl = (OpenClBackend) backend;
+      Context context = ((OpenClBackend) backend).context();
       Training training = training(backend);
+      training.inference().setLossPeriod(10);
       training.step();
-      long writes = opencl.context().writes();
-      long reads = opencl.context().reads();
-      long bytes = opencl.context().bufferBytes();
-      int steps = 50;
-      for (int i = 0; i < steps; i++) {
+      long bytes = context.bufferBytes();
+      for (int step = 2; step <= 91; step++) {
+        long writes = context.writes();
+        long reads = context.reads();
+        long drains = context.drains();
         training.step();
+        int read = step % 10 == 1 ? 1 : 0;
+        assertEquals(2, context.writes() - writes, "images and labels, step " + step);
+        assertEquals(read, context.reads() - reads, "losses, step " + step);
+        assertEquals(read, context.drains() - drains, "waits for the queue, step " + step);
+        assertEquals(bytes, context.bufferBytes(), "bytes of buffers, step " + step);
       }
-      assertEquals(2L * steps, opencl.context().writes() - writes, "images and labels");
-      assertEquals(steps, opencl.context().reads() - reads, "losses");
-      assertEquals(bytes, opencl.context().bufferBytes(), "bytes of buffers");
     }
   }
 
@@ -193,5 +207,36 @@ class OpenClTrainingTest {
     return new StochasticBmr(
             backend, network, split.train(), split.test(), config, StochasticBmr.Listener.NONE)
         .run();
+  }
+
+  private static CommandProcess prune(Path out) throws IOException {
+    List<String> arguments =
+        new ArrayList<>(List.of("prune", "--backend", "opencl", "--json", "--resume"));
+    arguments.addAll(List.of("--hidden", "20", "--warm-up", "200", "--rounds", "2"));
+    arguments.addAll(List.of("--iterations", "20", "--samples", "2", "--checkpoint-every", "0.1"));
+    arguments.addAll(List.of("--out", out.toString()));
+    return CommandProcess.onModulePath(
+        List.of("--enable-native-access=io.github.bmr4j.kernels.opencl"),
+        arguments.toArray(String[]::new));
+  }
+
+  /** SIGKILL in the middle of training: the device is free for the next, which goes on. */
+  @Test
+  void aProcessKilledOnTheDeviceGoesOnToTheSameBits(@TempDir Path folder) throws Exception {
+    Path whole = folder.resolve("whole");
+    CommandProcess.Ended expected = prune(whole).end();
+    assertEquals(0, expected.code(), expected.toString());
+    Path killed = folder.resolve("killed");
+    CommandProcess process = prune(killed);
+    process.awaitFile(killed.resolve("checkpoint.safetensors"));
+    assertTrue(process.killAfter(0), "it was to be killed while it ran");
+    process.end();
+    CommandProcess.Ended resumed = prune(killed).end();
+    assertEquals(0, resumed.code(), resumed.toString());
+    assertTrue(resumed.err().contains("Going on after step"), resumed.err());
+    for (String name : List.of("posterior.safetensors", "certificate.safetensors")) {
+      assertArrayEquals(
+          Files.readAllBytes(whole.resolve(name)), Files.readAllBytes(killed.resolve(name)), name);
+    }
   }
 }

@@ -39,6 +39,9 @@ public final class StochasticVariationalInference {
   private final VariationalStep step = new VariationalStep();
   private final float fullDivergence;
 
+  /** Where the loss is not read in each step; else null. */
+  private LossReadings readings;
+
   /**
    * @param backend does the work
    * @param graph computes {@code loss}; every {@link LatentNode} in it is trained
@@ -89,9 +92,26 @@ public final class StochasticVariationalInference {
   }
 
   /**
+   * How often the host asks for the loss. In each step it is checked before the parameters change;
+   * a device then waits for the host in the middle of each step. Else it is checked every so many
+   * steps, at a step's end, for all the steps since: one that is not finite ends the run up to
+   * {@code period − 1} steps late, with its number.
+   *
+   * @param period in steps, positive; 1 unless set
+   */
+  public void setLossPeriod(int period) {
+    if (period < 1) {
+      throw new IllegalArgumentException(
+          "The loss must be read every so many steps, at least 1, but the period is " + period);
+    }
+    readings = period == 1 ? null : new LossReadings(backend, period);
+  }
+
+  /**
    * One step on the batch that the graph's inputs hold. Allocates nothing.
    *
-   * @return Σ over the batch of −ln p(y|x, w) at the sampled weights, in nats
+   * @return Σ over the batch of −ln p(y|x, w) at the sampled weights, in nats; where {@link
+   *     #setLossPeriod} says more than one step, the mean of the steps of the last reading
    * @throws DivergedException if that is not finite; or, each hundred steps, if a parameter is not
    */
   public double step() {
@@ -103,21 +123,50 @@ public final class StochasticVariationalInference {
     UpdateRule rule = optimizer.nextStep();
     sampling.training(optimizer.steps());
     graph.forward();
+    double nats = readings == null ? readLoss() : keepLoss();
+    graph.backward();
+    for (LatentNode latent : latents) {
+      latent.update(step, rule);
+    }
+    sampling.invalidate();
+    if (readings != null && readings.isDue()) {
+      nats = readLosses();
+    }
+    if (optimizer.steps() % CHECK_EVERY == 0) {
+      requireFinite();
+    }
+    return nats;
+  }
+
+  private double readLoss() {
     Slice value = loss.value().slice();
     backend.memory().pull(value);
     float nats = value.get(0);
     if (!Float.isFinite(nats)) {
       throw diverged(nats);
     }
-    graph.backward();
-    for (LatentNode latent : latents) {
-      latent.update(step, rule);
-    }
-    sampling.invalidate();
-    if (optimizer.steps() % CHECK_EVERY == 0) {
-      requireFinite();
-    }
     return nats;
+  }
+
+  private double keepLoss() {
+    readings.keep(loss.value().slice());
+    return readings.mean();
+  }
+
+  private double readLosses() {
+    int finite = readings.read();
+    int behind = readings.count() - 1 - finite;
+    if (behind >= 0) {
+      throw new DivergedException(
+          "The loss became "
+              + readings.loss(finite)
+              + " at step "
+              + (steps() - behind)
+              + (behind == 0 ? "" : ", which was seen at step " + steps())
+              + ADVICE);
+    }
+    readings.clear();
+    return readings.mean();
   }
 
   /** Number of steps so far. */

@@ -10,6 +10,7 @@ import io.github.bmr4j.engine.autodiff.Apply;
 import io.github.bmr4j.engine.autodiff.Graph;
 import io.github.bmr4j.engine.autodiff.Input;
 import io.github.bmr4j.engine.autodiff.Linear;
+import io.github.bmr4j.engine.autodiff.Multiply;
 import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.autodiff.Parameter;
 import io.github.bmr4j.engine.autodiff.Scale;
@@ -398,6 +399,78 @@ class StochasticVariationalInferenceTest {
         kl += 0.5 * (mean * mean + 0.01 - 1 - Math.log(0.01));
       }
       assertEquals(kl, weights.klDivergence(), 1e-4 * kl);
+    }
+  }
+
+  /** Σ w x for one weight and one x, which the test sets. */
+  private static final class OneWeight {
+    final Input x = new Input(Shape.of(1));
+    final MeanFieldNormal weight;
+    final StochasticVariationalInference inference;
+
+    OneWeight(Backend backend) {
+      Sampling sampling = new Sampling(2);
+      weight = new MeanFieldNormal(backend, "weight", 0, 1, 1, sampling);
+      weight.initialize(1, 0.1);
+      Node product = new Multiply(weight.draw(Shape.of(1), null), x);
+      Node loss = new Sum(new Apply(UnaryFunction.SQUARE, product));
+      inference =
+          new StochasticVariationalInference(
+              backend,
+              Graph.forTraining(backend, loss),
+              loss,
+              Optimizer.of(Optimizer.Adam.DEFAULT, LearningRate.constant(1e-2)),
+              sampling,
+              1,
+              1,
+              VariationalStep.Divergence.ANALYTIC);
+    }
+
+    double step(float value) {
+      x.value().slice().set(0, value);
+      x.push();
+      return inference.step();
+    }
+  }
+
+  /** The first loss is read at once, then the mean of each four; the steps are the same. */
+  @Test
+  void theLossOfSeveralStepsIsReadAtOnce() {
+    try (Backend backend = Backends.open("scalar", 1)) {
+      OneWeight each = new OneWeight(backend);
+      OneWeight fourth = new OneWeight(backend);
+      fourth.inference.setLossPeriod(4);
+      double known = each.step(1);
+      assertEquals(known, fourth.step(1));
+      double sum = 0;
+      for (int i = 1; i <= 12; i++) {
+        sum += each.step(1 + i);
+        double loss = fourth.step(1 + i);
+        if (i % 4 == 0) {
+          known = sum / 4;
+          sum = 0;
+        }
+        assertEquals(known, loss, "step " + (i + 1));
+      }
+      assertArrayEquals(
+          each.weight.factors().mean().toArray(), fourth.weight.factors().mean().toArray());
+    }
+  }
+
+  @Test
+  void aLossThatIsReadLateIsNamedByItsStep() {
+    try (Backend backend = Backends.open("scalar", 1)) {
+      OneWeight model = new OneWeight(backend);
+      model.inference.setLossPeriod(4);
+      model.step(1);
+      model.step(1);
+      model.step(Float.POSITIVE_INFINITY);
+      model.step(1);
+      String message = assertThrows(DivergedException.class, () -> model.step(1)).getMessage();
+      assertTrue(
+          message.startsWith("The loss became Infinity at step 3, which was seen at step 5; "),
+          message);
+      assertThrows(IllegalArgumentException.class, () -> model.inference.setLossPeriod(0));
     }
   }
 }

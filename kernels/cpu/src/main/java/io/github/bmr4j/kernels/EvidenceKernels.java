@@ -14,6 +14,10 @@ package io.github.bmr4j.kernels;
  * + r (a − 1) ≤ 0 the reduced evidence diverges and the result is NaN. NaN in, NaN out; kernels
  * decide nothing.
  *
+ * <p>{@link #deltaF}, {@link #deltaFSums} and {@link #deltaFBest} also take slices of the heap that
+ * {@link Memory} did not allocate, then all of a call: through a device they stream in chunks, with
+ * the same bits, however large they are.
+ *
  * <p>Error of a float ΔF: at most 2⁻²⁰ · (1 + |½ ln a| + ½ μ²/s²); more for r > 1 close to where
  * the reduced evidence diverges.
  */

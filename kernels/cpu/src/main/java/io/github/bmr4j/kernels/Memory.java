@@ -3,7 +3,8 @@ package io.github.bmr4j.kernels;
 /**
  * Where a back end's arrays live. On a CPU they are the Java arrays themselves and {@link #push}
  * and {@link #pull} do nothing. On a device each allocated array stands for a buffer there; kernels
- * see only the buffer, and the host must push what it wrote and pull what it wants to read.
+ * see only the buffer, and the host must push what it wrote and pull what it wants to read; arrays
+ * from elsewhere are refused there, save where {@link EvidenceKernels} takes them.
  */
 public interface Memory {
 

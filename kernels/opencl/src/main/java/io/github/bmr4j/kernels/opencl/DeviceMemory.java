@@ -30,9 +30,14 @@ final class DeviceMemory implements Memory {
     synchronized (context) {
       // The device first: where it has no room, the host need not make any.
       long buffer = context.createBuffer(length);
-      float[] array = new float[length];
-      residents.put(array, new Resident(buffer, MemorySegment.ofArray(array)));
-      return array;
+      try {
+        float[] array = new float[length];
+        residents.put(array, new Resident(buffer, MemorySegment.ofArray(array)));
+        return array;
+      } catch (OutOfMemoryError e) {
+        context.releaseBuffer(buffer, length);
+        throw e;
+      }
     }
   }
 
@@ -50,6 +55,11 @@ final class DeviceMemory implements Memory {
       Resident resident = resident(slice.array());
       context.read(resident.buffer, slice.offset(), resident.heap, slice.offset(), slice.length());
     }
+  }
+
+  /** Whether an array was allocated here, and so has a buffer. */
+  boolean holds(float[] array) {
+    return residents.containsKey(array);
   }
 
   /** The buffer behind an array. */

@@ -4,39 +4,34 @@ import io.github.bmr4j.kernels.EvidenceArguments;
 import io.github.bmr4j.kernels.EvidenceKernels;
 import io.github.bmr4j.kernels.MatrixView;
 import io.github.bmr4j.kernels.Slice;
-import java.lang.foreign.MemorySegment;
+import io.github.bmr4j.kernels.opencl.host.Context;
+import java.util.Arrays;
 
-/** Model evidence on the device: the posterior is read once for eight candidates. */
+/**
+ * Model evidence on the device: the posterior is read once for eight candidates. One that the back
+ * end did not allocate streams through it.
+ */
 final class OpenClEvidenceKernels implements EvidenceKernels {
-
-  /** Candidates of one pass of the kernel. */
-  private static final int CANDIDATES = 8;
 
   private static final int GROUP = OpenClReductionKernels.GROUP;
 
   private final Work work;
   private final Launch deltaF;
-  private final Launch sums;
   private final Launch spikes;
-  private final float[] ratios = new float[2 * CANDIDATES];
-  private final MemorySegment ratiosSegment = MemorySegment.ofArray(ratios);
-  private long ratiosBuffer;
+  private final EvidencePass pass;
+  private final EvidenceStream stream;
 
   OpenClEvidenceKernels(Work work) {
     this.work = work;
     deltaF = new Launch(work, "DeltaF", "rootPrecision, @mean, @sd, ratio, rest, @out, n");
-    sums =
-        new Launch(
-            work,
-            "EvidenceSums",
-            "rootPrecision, @mean, @sd, n, ratios, candidates, firstCandidate, wantsBest, @best,"
-                + " @candidate, partials, highs, lows");
     spikes =
         new Launch(
             work,
             "SpikeSums",
             "rootPrecision, @mean, meanOuter, meanInner, @sd, sdOuter, sdInner, length, @out,"
                 + " partials, highs, lows");
+    pass = new EvidencePass(work);
+    stream = new EvidenceStream(work, deltaF, pass);
   }
 
   @Override
@@ -44,8 +39,12 @@ final class OpenClEvidenceKernels implements EvidenceKernels {
     EvidenceArguments.posterior("deltaF", mean, sd, priorVariance);
     EvidenceArguments.reduced("deltaF", reducedVariance);
     EvidenceArguments.output("deltaF", mean, sd, "out", out);
-    double ratio = (double) reducedVariance / priorVariance;
     synchronized (work.context()) {
+      if (isOnHost(mean, sd, out)) {
+        stream.deltaF(mean, sd, priorVariance, reducedVariance, out);
+        return;
+      }
+      double ratio = (double) reducedVariance / priorVariance;
       deltaF.start().number(rootPrecision(priorVariance)).slice(mean).slice(sd);
       deltaF.number((float) ratio).number((float) (1 - ratio)).slice(out).number(mean.length());
       deltaF.run(mean.length());
@@ -85,42 +84,60 @@ final class OpenClEvidenceKernels implements EvidenceKernels {
       Slice best,
       Slice candidate) {
     synchronized (work.context()) {
-      if (best != null && results.length == 0) {
-        // The best of none: −∞, by the first.
-        work.context()
-            .fill(
-                work.memory().buffer(best.array()),
-                best.offset(),
-                best.length(),
-                Float.NEGATIVE_INFINITY);
-        work.context()
-            .fill(
-                work.memory().buffer(candidate.array()), candidate.offset(), candidate.length(), 0);
+      if (isOnHost(mean, sd, best, candidate)) {
+        stream.sums(mean, sd, priorVariance, reducedVariances, results, best, candidate);
+        return;
       }
-      if (ratiosBuffer == 0) {
-        ratiosBuffer = work.context().createBuffer(ratios.length);
+      int k = results.length;
+      if (best != null && k == 0) {
+        bestOfNone(best, candidate);
       }
-      int groups = Work.groups(mean.length());
-      for (int first = 0; first < results.length; first += CANDIDATES) {
-        int count = Math.min(CANDIDATES, results.length - first);
-        for (int j = 0; j < count; j++) {
-          double ratio = (double) reducedVariances[first + j] / priorVariance;
-          ratios[j] = (float) ratio;
-          ratios[CANDIDATES + j] = (float) (1 - ratio);
-        }
-        work.context().write(ratiosSegment, 0, ratiosBuffer, 0, ratios.length);
-        sums.start().number(rootPrecision(priorVariance)).slice(mean).slice(sd);
-        sums.number(mean.length()).buffer(ratiosBuffer).number(count).number(first);
-        sums.flag(best != null).slice(best == null ? mean : best);
-        sums.slice(candidate == null ? mean : candidate);
-        sums.buffer(work.scratch(2 * count * groups)).local(GROUP).local(GROUP);
-        sums.runGroups(groups, GROUP);
-        work.readPairs(count * groups);
-        for (int j = 0; j < count; j++) {
-          results[first + j] = work.total(j * groups, groups);
-        }
+      EvidenceBlocks blocks = EvidenceBlocks.of(mean.length());
+      pass.candidates(priorVariance, reducedVariances);
+      // The reading of what is not written is left out, too.
+      Slice b = best == null ? mean : best;
+      Slice c = candidate == null ? mean : candidate;
+      EvidencePass.Places places =
+          new EvidencePass.Places(
+              buffer(mean),
+              mean.offset(),
+              buffer(sd),
+              sd.offset(),
+              buffer(b),
+              b.offset(),
+              buffer(c),
+              c.offset());
+      int pairs = Math.multiplyExact(k, blocks.count());
+      long partials = work.scratch(Math.multiplyExact(2, pairs));
+      int n = mean.length();
+      float root = rootPrecision(priorVariance);
+      pass.run(root, places, n, blocks.length(), k, best != null, partials);
+      Arrays.fill(results, 0);
+      if (k > 0) {
+        EvidencePass.add(work.readPairs(pairs), blocks.count(), results);
       }
     }
+  }
+
+  private long buffer(Slice slice) {
+    return work.memory().buffer(slice.array());
+  }
+
+  /** The best of none: −∞, by the first. */
+  private void bestOfNone(Slice best, Slice candidate) {
+    Context context = work.context();
+    context.fill(buffer(best), best.offset(), best.length(), Float.NEGATIVE_INFINITY);
+    context.fill(buffer(candidate), candidate.offset(), candidate.length(), 0);
+  }
+
+  /** Whether none of the arrays was allocated by the back end, so that all stream through it. */
+  private boolean isOnHost(Slice... slices) {
+    for (Slice slice : slices) {
+      if (slice != null && work.memory().holds(slice.array())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override
@@ -142,7 +159,7 @@ final class OpenClEvidenceKernels implements EvidenceKernels {
     }
   }
 
-  private static float rootPrecision(float variance) {
+  static float rootPrecision(float variance) {
     return (float) (1 / Math.sqrt(variance));
   }
 }

@@ -72,22 +72,25 @@ final class Work {
   /** Scratch memory of at least so many floats, whose content the next call may overwrite. */
   long scratch(int floats) {
     if (floats > scratchLength) {
+      int length = Math.max(floats, 2 * MOST_GROUPS);
       if (scratchLength > 0) {
         context.releaseBuffer(scratch, scratchLength);
+        scratchLength = 0; // should there be no room for the next
       }
-      scratchLength = Math.max(floats, 2 * MOST_GROUPS);
-      scratch = context.createBuffer(scratchLength);
+      scratch = context.createBuffer(length);
+      scratchLength = length;
     }
     return scratch;
   }
 
   /** Reads pairs of high and low parts from the beginning of {@link #scratch}; waits for them. */
-  void readPairs(int count) {
+  MemorySegment readPairs(int count) {
     if (pairs.length < 2 * count) {
       pairs = new float[2 * count];
       pairsSegment = MemorySegment.ofArray(pairs);
     }
     context.read(scratch, 0, pairsSegment, 0, 2 * count);
+    return pairsSegment;
   }
 
   /** Σ of the pairs {@code from} to {@code from + count − 1} that were read. */

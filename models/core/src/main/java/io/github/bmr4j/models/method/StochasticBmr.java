@@ -3,6 +3,7 @@ package io.github.bmr4j.models.method;
 import io.github.bmr4j.engine.optim.LearningRate;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.Memory;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
@@ -379,7 +380,8 @@ public final class StochasticBmr implements Resumable {
      *
      * @param step from 1
      * @param total of the whole run
-     * @param loss −ln p(y|x, w) in nats per example of the batch
+     * @param loss −ln p(y|x, w) in nats per example of the batch; on a device the mean of some
+     *     steps that were read last
      */
     default void step(long step, long total, double loss) {}
 
@@ -391,6 +393,9 @@ public final class StochasticBmr implements Resumable {
   }
 
   private static final int PREDICTION_BATCH = 1_000;
+
+  /** Steps between readings of the loss on a device, which need not wait for the host then. */
+  private static final int DEVICE_LOSS_PERIOD = 10;
 
   private final Backend backend;
   private final VariationalModel model;
@@ -446,6 +451,9 @@ public final class StochasticBmr implements Resumable {
             Optimizer.of(config.optimizer(), LearningRate.constant(config.learningRate())),
             config.divergence(),
             config.reparameterization());
+    if (!backend.memory().equals(Memory.HOST)) {
+      training.inference().setLossPeriod(DEVICE_LOSS_PERIOD);
+    }
     int largest = Math.max(train.size(), test.size());
     this.prediction = new Prediction(backend, model, Math.min(PREDICTION_BATCH, largest));
     this.reduction = reduction(network);

@@ -115,7 +115,8 @@ public final class Training {
   /**
    * One step. Allocates nothing.
    *
-   * @return −ln p(y|x, w) in nats per example of the batch
+   * @return −ln p(y|x, w) in nats per example of the batch; see {@link
+   *     StochasticVariationalInference#setLossPeriod}
    */
   public double step() {
     resumed.clear();

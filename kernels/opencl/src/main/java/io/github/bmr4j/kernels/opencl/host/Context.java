@@ -56,6 +56,7 @@ public final class Context implements AutoCloseable {
   private boolean closed;
   private long writes;
   private long reads;
+  private long drains;
   private long bufferBytes;
 
   /**
@@ -71,11 +72,7 @@ public final class Context implements AutoCloseable {
               Kind.CONTEXT,
               "clCreateContext",
               Native.createContext(0, 1, deviceHandle.address(), status.address()));
-      queue =
-          created(
-              Kind.QUEUE,
-              "clCreateCommandQueue",
-              Native.createCommandQueue(context, device.handle(), status.address()));
+      queue = createQueue();
     } catch (OpenClException e) {
       releaseAll();
       throw e;
@@ -92,7 +89,12 @@ public final class Context implements AutoCloseable {
     return writes;
   }
 
-  /** Transfers from device to host so far; each waits for the queue. */
+  /** How often the host waited until the queue was empty. */
+  public long drains() {
+    return drains;
+  }
+
+  /** Transfers from device to host so far. */
   public long reads() {
     return reads;
   }
@@ -129,22 +131,88 @@ public final class Context implements AutoCloseable {
               + "); use a smaller network or batch",
           Status.OUT_OF_MEMORY);
     }
+    // Some drivers give more than there is, and the system then ends the process.
+    if (bytes > device.memoryBytes() - bufferBytes) {
+      throw new OpenClException(
+          "A buffer of "
+              + bytes
+              + " bytes, with "
+              + bufferBytes
+              + " bytes in use, is more than the memory of "
+              + device.name()
+              + " ("
+              + device.memoryBytes()
+              + " bytes); use a smaller network or batch",
+          Status.OUT_OF_MEMORY);
+    }
     long buffer =
         created(
             Kind.BUFFER,
             "clCreateBuffer of " + bytes + " bytes",
             Native.createBuffer(context, READ_WRITE, bytes, status.address()));
     bufferBytes += bytes;
-    fill(buffer, 0, bytes / 4, 0f);
+    try {
+      fill(buffer, 0, bytes / 4, 0f);
+    } catch (OpenClException e) {
+      releaseBuffer(buffer, elements);
+      throw e;
+    }
     return buffer;
   }
 
   /** Frees a buffer, after the commands that use it. */
   public void releaseBuffer(long buffer, int elements) {
     requireOpen();
-    made.remove(new Made(Kind.BUFFER, buffer));
+    releaseEarly(new Made(Kind.BUFFER, buffer));
     bufferBytes -= 4L * Math.max(1, elements);
-    release(new Made(Kind.BUFFER, buffer));
+  }
+
+  private void releaseEarly(Made object) {
+    made.remove(object);
+    release(object);
+  }
+
+  /** Another queue, whose commands do not wait for the others. */
+  long createQueue() {
+    requireOpen();
+    return created(
+        Kind.QUEUE,
+        "clCreateCommandQueue",
+        Native.createCommandQueue(context, device.handle(), status.address()));
+  }
+
+  /** Frees what {@link #createQueue} made. */
+  void releaseQueue(long other) {
+    releaseEarly(new Made(Kind.QUEUE, other));
+  }
+
+  /** Begins a read; memory is filled once an event of {@link #mark} has come. */
+  void readLater(long buffer, MemorySegment to, long bytes) {
+    require("clEnqueueReadBuffer", Native.enqueueRead(queue, buffer, 0, 0, bytes, to.address()));
+    reads++;
+  }
+
+  /** Puts an event at an address, which comes when all so far is done. */
+  void mark(long event) {
+    require("clEnqueueMarkerWithWaitList", Native.enqueueMarker(queue, event));
+  }
+
+  /** What is enqueued from here on waits for the event at an address. */
+  void barrier(long event) {
+    require("clEnqueueBarrierWithWaitList", Native.enqueueBarrier(queue, 1, event));
+  }
+
+  /** Waits for all commands, also where some failed. */
+  void settle() {
+    Native.finish(queue);
+  }
+
+  void countWrite() {
+    writes++;
+  }
+
+  void countEvent(int change) {
+    count(Kind.EVENT, change);
   }
 
   /** Writes a value into {@code count} elements, starting at {@code at}. */
@@ -191,13 +259,14 @@ public final class Context implements AutoCloseable {
   public void read(long buffer, int at, MemorySegment heap, int to, int count) {
     requireOpen();
     reads++;
+    drains++;
     long bytes = 4L * count;
     for (long done = 0; done < bytes; ) {
       long part = Math.min(STAGE_BYTES, bytes - done);
       MemorySegment free = freeStage();
       require(
           "clEnqueueReadBuffer",
-          Native.enqueueRead(queue, buffer, 4L * at + done, part, free.address()));
+          Native.enqueueRead(queue, buffer, 1, 4L * at + done, part, free.address()));
       MemorySegment.copy(free, 0, heap, 4L * to + done, part);
       done += part;
     }
@@ -245,6 +314,7 @@ public final class Context implements AutoCloseable {
   /** Waits until all is done. */
   public void finish() {
     requireOpen();
+    drains++;
     require("clFinish", Native.finish(queue));
   }
 
@@ -315,7 +385,7 @@ public final class Context implements AutoCloseable {
     return handle;
   }
 
-  private void require(String call, int result) {
+  void require(String call, int result) {
     if (result != Status.SUCCESS) {
       throw Status.failure(call, result, "on " + device.name());
     }
@@ -364,7 +434,7 @@ public final class Context implements AutoCloseable {
     }
     closed = true;
     // A device that is gone cannot be waited for; what is here is released all the same.
-    Native.finish(queue);
+    settle();
     releaseAll();
   }
 }

@@ -39,6 +39,10 @@ final class Native {
   private static final MethodHandle ENQUEUE_READ = function("clEnqueueReadBuffer", "ppipppipp");
   private static final MethodHandle ENQUEUE_COPY = function("clEnqueueCopyBuffer", "ppppppipp");
   private static final MethodHandle ENQUEUE_FILL = function("clEnqueueFillBuffer", "ppppppipp");
+  private static final MethodHandle ENQUEUE_MARKER =
+      function("clEnqueueMarkerWithWaitList", "pipp");
+  private static final MethodHandle ENQUEUE_BARRIER =
+      function("clEnqueueBarrierWithWaitList", "pipp");
   private static final MethodHandle WAIT_FOR_EVENTS = function("clWaitForEvents", "ip");
   private static final MethodHandle FLUSH = function("clFlush", "p");
   private static final MethodHandle FINISH = function("clFinish", "p");
@@ -49,7 +53,19 @@ final class Native {
   private static final MethodHandle RELEASE_KERNEL = function("clReleaseKernel", "p");
   private static final MethodHandle RELEASE_EVENT = function("clReleaseEvent", "p");
 
+  /** What commands answer instead of being done, so that a test can let all devices disappear. */
+  private static volatile int fault = Status.SUCCESS;
+
   private Native() {}
+
+  /** From now on commands fail with a status, until it is {@link Status#SUCCESS} again. */
+  static void fail(int status) {
+    fault = status;
+  }
+
+  private static boolean gone() {
+    return fault != Status.SUCCESS;
+  }
 
   /**
    * Finds the library and its functions.
@@ -197,8 +213,10 @@ final class Native {
   /** In one dimension; the sizes by their addresses. */
   static int enqueueKernel(long queue, long kernel, long globalSize, long localSize) {
     try {
-      return (int)
-          ENQUEUE_KERNEL.invokeExact(queue, kernel, 1, 0L, globalSize, localSize, 0, 0L, 0L);
+      return gone()
+          ? fault
+          : (int)
+              ENQUEUE_KERNEL.invokeExact(queue, kernel, 1, 0L, globalSize, localSize, 0, 0L, 0L);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -207,16 +225,20 @@ final class Native {
   /** Does not wait; {@code event} receives one that ends with the transfer. */
   static int enqueueWrite(long queue, long buffer, long at, long bytes, long from, long event) {
     try {
-      return (int) ENQUEUE_WRITE.invokeExact(queue, buffer, 0, at, bytes, from, 0, 0L, event);
+      return gone()
+          ? fault
+          : (int) ENQUEUE_WRITE.invokeExact(queue, buffer, 0, at, bytes, from, 0, 0L, event);
     } catch (Throwable t) {
       throw unexpected(t);
     }
   }
 
-  /** Waits, and so for all that was enqueued before. */
-  static int enqueueRead(long queue, long buffer, long at, long bytes, long to) {
+  /** Where {@code wait} is 1, waits, and so for all that was enqueued before. */
+  static int enqueueRead(long queue, long buffer, int wait, long at, long bytes, long to) {
     try {
-      return (int) ENQUEUE_READ.invokeExact(queue, buffer, 1, at, bytes, to, 0, 0L, 0L);
+      return gone()
+          ? fault
+          : (int) ENQUEUE_READ.invokeExact(queue, buffer, wait, at, bytes, to, 0, 0L, 0L);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -224,7 +246,9 @@ final class Native {
 
   static int enqueueCopy(long queue, long from, long to, long fromAt, long toAt, long bytes) {
     try {
-      return (int) ENQUEUE_COPY.invokeExact(queue, from, to, fromAt, toAt, bytes, 0, 0L, 0L);
+      return gone()
+          ? fault
+          : (int) ENQUEUE_COPY.invokeExact(queue, from, to, fromAt, toAt, bytes, 0, 0L, 0L);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -233,8 +257,28 @@ final class Native {
   static int enqueueFill(
       long queue, long buffer, long pattern, long patternBytes, long at, long bytes) {
     try {
-      return (int)
-          ENQUEUE_FILL.invokeExact(queue, buffer, pattern, patternBytes, at, bytes, 0, 0L, 0L);
+      return gone()
+          ? fault
+          : (int)
+              ENQUEUE_FILL.invokeExact(queue, buffer, pattern, patternBytes, at, bytes, 0, 0L, 0L);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** {@code event} receives one that ends with all that was enqueued before. */
+  static int enqueueMarker(long queue, long event) {
+    try {
+      return gone() ? fault : (int) ENQUEUE_MARKER.invokeExact(queue, 0, 0L, event);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** What is enqueued from here on waits for the events at an address. */
+  static int enqueueBarrier(long queue, int count, long events) {
+    try {
+      return gone() ? fault : (int) ENQUEUE_BARRIER.invokeExact(queue, count, events, 0L);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -242,18 +286,20 @@ final class Native {
 
   static int waitForEvents(int count, long events) {
     try {
-      return (int) WAIT_FOR_EVENTS.invokeExact(count, events);
+      return gone() ? fault : (int) WAIT_FOR_EVENTS.invokeExact(count, events);
     } catch (Throwable t) {
       throw unexpected(t);
     }
   }
 
   static int flush(long queue) {
-    return one(FLUSH, queue);
+    return gone() ? fault : one(FLUSH, queue);
   }
 
   static int finish(long queue) {
-    return one(FINISH, queue);
+    // Waits in any case: memory may be freed after it.
+    int status = one(FINISH, queue);
+    return gone() ? fault : status;
   }
 
   static int releaseContext(long context) {

@@ -2,7 +2,8 @@ package io.github.bmr4j.kernels.opencl.kernel;
 
 /**
  * Partial sums of ΔF for up to eight reduced priors in one pass over the posterior, and the best
- * candidate of each factor so far. Sum j of group g is pair {@code j groups + g}.
+ * candidate of each factor so far. A group takes a block of factors. Sum j of group g is pair
+ * {@code firstPair + j groups + g}.
  */
 final class EvidenceSums extends Evidence {
 
@@ -15,8 +16,13 @@ final class EvidenceSums extends Evidence {
   int sdAt;
   int n;
 
-  /** r of the candidates, then 1 − r. */
+  /** Factors of a group. */
+  int block;
+
+  /** From {@code ratiosAt} on, r of eight candidates, then 1 − r of them. */
   float[] ratios;
+
+  int ratiosAt;
 
   int candidates;
 
@@ -31,6 +37,8 @@ final class EvidenceSums extends Evidence {
   float[] candidate;
   int candidateAt;
 
+  int firstPair;
+
   @Override
   public void run() {
     float[] highs8 = new float[8];
@@ -39,8 +47,11 @@ final class EvidenceSums extends Evidence {
       highs8[j] = 0f;
       lows8[j] = 0f;
     }
-    int step = getGlobalSize(0);
-    for (int i = getGlobalId(0); i < n; i = i + step) {
+    // Not the block's end, which may be more than an int holds.
+    int start = getGroupId(0) * block;
+    int length = n - start < block ? n - start : block;
+    for (int k = getLocalId(0); k < length; k = k + SIZE) {
+      int i = start + k;
       float m = mean[meanAt + i];
       float s = sd[sdAt + i];
       float largest = Float.NEGATIVE_INFINITY;
@@ -51,7 +62,7 @@ final class EvidenceSums extends Evidence {
       }
       for (int j = 0; j < CANDIDATES; j++) {
         if (j < candidates) {
-          float delta = deltaF(m, s, ratios[j], ratios[CANDIDATES + j]);
+          float delta = deltaF(m, s, ratios[ratiosAt + j], ratios[ratiosAt + CANDIDATES + j]);
           lows8[j] = lows8[j] + lost(highs8[j], delta);
           highs8[j] = highs8[j] + delta;
           // The first NaN is kept.
@@ -66,10 +77,10 @@ final class EvidenceSums extends Evidence {
         candidate[candidateAt + i] = which;
       }
     }
-    int groups = step / SIZE;
+    int groups = getGlobalSize(0) / SIZE;
     for (int j = 0; j < CANDIDATES; j++) {
       if (j < candidates) {
-        groupTotal(highs8[j], lows8[j], j * groups + getGroupId(0));
+        groupTotal(highs8[j], lows8[j], firstPair + j * groups + getGroupId(0));
       }
     }
   }

@@ -75,7 +75,7 @@ class TranslationTest {
     }
   }
 
-  private static String[] parameters(String text) {
+  static String[] parameters(String text) {
     Matcher signature = Pattern.compile("run\\(([^)]*)\\)\\{").matcher(text);
     assertTrue(signature.find(), text);
     return Arrays.stream(signature.group(1).split(",", -1))
