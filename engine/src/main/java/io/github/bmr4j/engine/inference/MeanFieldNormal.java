@@ -37,6 +37,7 @@ public final class MeanFieldNormal extends Latent {
   private RowCorrelation correlation;
   private float[] byDeviation;
   private float[] byNoise;
+  private Slice drawn;
 
   /**
    * @param backend holds the parameters
@@ -520,6 +521,33 @@ public final class MeanFieldNormal extends Latent {
     if (count > 0) {
       priorVariance = (float) (sum / count);
     }
+  }
+
+  /**
+   * The weights γ (μ + σ ε) of the draw that the network sees now, or γ μ at the posterior mean;
+   * without a shared scale, and for either parameterization. For files, not for steps.
+   *
+   * @return a new array
+   */
+  public float[] drawn() {
+    if (drawn == null) {
+      drawn = allocate(size());
+    }
+    Slice noise = drawn;
+    if (sampling().isMean() || posterior() == Posterior.POINT) {
+      backend().elementwise().fill(noise, 0);
+    } else {
+      backend()
+          .noise()
+          .normal(sampling().seed(), sampling().stream(index()), sampling().step(), noise);
+      backend().elementwise().multiply(noise, standardDeviations(), noise);
+    }
+    backend().elementwise().addScaled(1, factors().mean(), noise);
+    if (mask != null) {
+      backend().elementwise().multiply(noise, mask, noise);
+    }
+    backend().memory().pull(noise);
+    return noise.toArray();
   }
 
   @Override

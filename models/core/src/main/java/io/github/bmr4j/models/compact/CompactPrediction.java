@@ -121,8 +121,26 @@ public final class CompactPrediction {
    * @throws IllegalArgumentException if an array is too short or there are more rows than the batch
    */
   public void outputs(float[] features, int rows, float[] outputs) {
+    outputs(0, features, rows, outputs);
+  }
+
+  /**
+   * The network's outputs with one of its sets of weights.
+   *
+   * @param set 0 for the posterior's mean, samples from 1 on
+   * @param features [rows, inputs]
+   * @param rows examples, at most the batch
+   * @param outputs [rows, outputs], written
+   * @throws IllegalArgumentException as {@link #outputs(float[], int, float[])}, or if there is no
+   *     such set
+   */
+  public void outputs(int set, float[] features, int rows, float[] outputs) {
+    if (set < 0 || set >= sets.size()) {
+      throw new IllegalArgumentException(
+          "The sets of weights are 0 to " + (sets.size() - 1) + ", but asked was for " + set);
+    }
     feed(features, rows, outputs);
-    run(0);
+    run(set);
     write(last(), rows, outputs);
   }
 

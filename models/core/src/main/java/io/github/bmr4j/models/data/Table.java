@@ -223,6 +223,24 @@ public final class Table {
   }
 
   /**
+   * Real targets.
+   *
+   * @param names of their columns, in the order wanted
+   * @return [rows, names], row-major
+   * @throws IllegalArgumentException as in {@link #regression}
+   */
+  public float[] targets(List<String> names) {
+    int[] wanted = names.stream().mapToInt(this::column).toArray();
+    float[] values = new float[Math.multiplyExact(size(), wanted.length)];
+    for (int i = 0; i < size(); i++) {
+      for (int k = 0; k < wanted.length; k++) {
+        values[i * wanted.length + k] = number(i, wanted[k]);
+      }
+    }
+    return values;
+  }
+
+  /**
    * Whether no cell of a column is a number, so that it can only have names of classes.
    *
    * @param name of the column

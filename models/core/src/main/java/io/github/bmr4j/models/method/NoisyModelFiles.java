@@ -30,6 +30,10 @@ import java.util.Map;
  * <tr><td>{@code L.noise.score}</td><td>in the certificate, F32: what the rule decided by; larger
  * speaks for removal, at the threshold and above</td></tr>
  * </table>
+ *
+ * <p>Location and scale in the certificate are those at the last decision, from which {@link
+ * StructureCertificateCheck} computes the scores again; those of the parameters are from the end of
+ * fine-tuning.
  */
 public final class NoisyModelFiles {
 
@@ -75,7 +79,7 @@ public final class NoisyModelFiles {
   }
 
   /**
-   * Writes the noise with the scores that the last decision was made by, atomically.
+   * Writes the noise and the scores that the last decision was made by, atomically.
    *
    * @param file its folder must exist
    * @param model whose
@@ -97,15 +101,24 @@ public final class NoisyModelFiles {
             .metadata("threshold", Double.toString(pruning.rule().threshold()));
     List<StructureLayer> layers = model.structures();
     for (int l = 0; l < layers.size(); l++) {
-      noise(writer, layers.get(l));
-      double[] scores = decision.scores().get(l);
-      float[] narrow = new float[scores.length];
-      for (int i = 0; i < narrow.length; i++) {
-        narrow[i] = (float) scores[i];
-      }
-      writer.floats(name(layers.get(l), "score"), new int[] {narrow.length}, narrow);
+      StructureLayer layer = layers.get(l);
+      double[] logScales = Arrays.stream(decision.scales().get(l)).map(Math::log).toArray();
+      floats(writer, layer, "location", decision.locations().get(l));
+      floats(writer, layer, "log_scale", logScales);
+      floats(writer, layer, "mean", means(layer.noise()));
+      floats(writer, layer, "score", decision.scores().get(l));
+      writer.booleans(name(layer, "kept"), new int[] {logScales.length}, layer.kept());
     }
     writer.write(file);
+  }
+
+  private static void floats(
+      SafetensorsWriter writer, StructureLayer layer, String what, double[] values) {
+    float[] narrow = new float[values.length];
+    for (int i = 0; i < narrow.length; i++) {
+      narrow[i] = (float) values[i];
+    }
+    writer.floats(name(layer, what), new int[] {narrow.length}, narrow);
   }
 
   private static SafetensorsWriter writer(
@@ -123,20 +136,25 @@ public final class NoisyModelFiles {
   private static void noise(SafetensorsWriter writer, StructureLayer layer) {
     MultiplicativeNoise noise = layer.noise();
     int n = noise.size();
-    float[] location = new float[n];
-    float[] logScale = new float[n];
-    float[] mean = new float[n];
+    double[] location = new double[n];
+    double[] logScale = new double[n];
     for (int i = 0; i < n; i++) {
       TruncatedLogNormal q = noise.posterior(i);
-      location[i] = (float) q.location();
-      logScale[i] = (float) Math.log(q.scale());
-      mean[i] = noise.isKept(i) ? (float) q.mean() : 0;
+      location[i] = q.location();
+      logScale[i] = Math.log(q.scale());
     }
-    int[] shape = {n};
-    writer.floats(name(layer, "location"), shape, location);
-    writer.floats(name(layer, "log_scale"), shape, logScale);
-    writer.floats(name(layer, "mean"), shape, mean);
-    writer.booleans(name(layer, "kept"), shape, layer.kept());
+    floats(writer, layer, "location", location);
+    floats(writer, layer, "log_scale", logScale);
+    floats(writer, layer, "mean", means(noise));
+    writer.booleans(name(layer, "kept"), new int[] {n}, layer.kept());
+  }
+
+  private static double[] means(MultiplicativeNoise noise) {
+    double[] means = new double[noise.size()];
+    for (int i = 0; i < means.length; i++) {
+      means[i] = noise.isKept(i) ? noise.posterior(i).mean() : 0;
+    }
+    return means;
   }
 
   private static String name(StructureLayer layer, String what) {

@@ -261,15 +261,14 @@ public final class PosteriorFiles {
         floats(file, reader, name + ".scale.rho", List.of()));
   }
 
-  private static void require(Path file, String key, String expected, String found) {
+  static void require(Path file, String key, String expected, String found) {
     if (!expected.equals(found)) {
       throw new InvalidFileException(
           file.toString(), -1, key + " is " + found + " in the file, expected " + expected);
     }
   }
 
-  private static float[] floats(
-      Path file, SafetensorsReader reader, ParameterBlock block, String what) {
+  static float[] floats(Path file, SafetensorsReader reader, ParameterBlock block, String what) {
     String name = block.layer();
     float[] weights = floats(file, reader, name + ".weight" + what, weightShape(block));
     if (!block.bias()) {
@@ -281,8 +280,7 @@ public final class PosteriorFiles {
     return all;
   }
 
-  private static float[] floats(
-      Path file, SafetensorsReader reader, String name, List<Integer> shape) {
+  static float[] floats(Path file, SafetensorsReader reader, String name, List<Integer> shape) {
     requireShape(file, reader, name, shape);
     float[] values = reader.readFloats(name);
     for (int i = 0; i < values.length; i++) {
@@ -296,7 +294,7 @@ public final class PosteriorFiles {
     return values;
   }
 
-  private static boolean[] booleans(Path file, SafetensorsReader reader, ParameterBlock block) {
+  static boolean[] booleans(Path file, SafetensorsReader reader, ParameterBlock block) {
     String name = block.layer();
     requireShape(file, reader, name + ".weight.mask", weightShape(block));
     boolean[] weights = reader.readBooleans(name + ".weight.mask");

@@ -298,6 +298,40 @@ public final class RegressionModel {
     return precision;
   }
 
+  /**
+   * E 1/τ of each target, the noise's variance in predictions. It is finite above shape 1 only;
+   * below there is as good as no data.
+   */
+  public double[] noiseVariances() {
+    double[] variances = new double[precision.size()];
+    for (int m = 0; m < variances.length; m++) {
+      Gamma noise = precision.posterior(m);
+      variances[m] = noise.rate() / Math.max(noise.shape() - 1, 1e-3);
+    }
+    return variances;
+  }
+
+  /**
+   * The weights as a plain network computes with them: at the posterior's mean, then under draws,
+   * whatever the scheme.
+   *
+   * @param samples number of draws
+   * @return for each block of parameters, by its name, the values of {@code samples} + 1 sets
+   */
+  public Map<String, List<float[]>> drawn(int samples) {
+    Map<String, List<float[]>> weights = new LinkedHashMap<>();
+    blocks.keySet().forEach(name -> weights.put(name, new ArrayList<>()));
+    for (int set = 0; set <= samples; set++) {
+      if (set == 0) {
+        sampling.posteriorMean();
+      } else {
+        sampling.prediction(set - 1);
+      }
+      blocks.forEach((name, block) -> weights.get(name).add(block.weights().drawn()));
+    }
+    return weights;
+  }
+
   /** KL(q‖p) of the weights in the model, in nats. */
   public double weightDivergence() {
     return blocks.values().stream().mapToDouble(b -> b.weights().klDivergence()).sum();

@@ -1,7 +1,6 @@
 package io.github.bmr4j.models.method;
 
 import io.github.bmr4j.engine.autodiff.Node;
-import io.github.bmr4j.engine.distribution.Gamma;
 import io.github.bmr4j.engine.inference.DivergedException;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
@@ -118,9 +117,7 @@ public final class RegressionPrediction {
   public RegressionMetrics metrics(int output) {
     int outputs = data.targetSize();
     Moments moments = moments();
-    Gamma noise = model.precision().posterior(output);
-    // E 1/τ is finite above shape 1 only; below there is as good as no data.
-    double noiseVariance = noise.rate() / Math.max(noise.shape() - 1, 1e-3);
+    double noiseVariance = model.noiseVariances()[output];
     float[] targets = data.targets();
     int n = data.size();
     double[] means = new double[n];

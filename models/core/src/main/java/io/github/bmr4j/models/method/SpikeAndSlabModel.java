@@ -195,6 +195,32 @@ public final class SpikeAndSlabModel {
     return new LocalDraw(mean, variance, sampling, 2 * block.index());
   }
 
+  /**
+   * The weights that {@link #reduce} has left, as a plain network computes with them: at the
+   * posterior's mean, then under draws.
+   *
+   * @param samples number of draws
+   * @return for each block of parameters, by its name, the values of {@code samples} + 1 sets
+   * @throws IllegalStateException before {@link #reduce}: then weights are in with a probability
+   */
+  public Map<String, List<float[]>> drawn(int samples) {
+    if (!reduced) {
+      throw new IllegalStateException(
+          "Which weights are in the model is not decided yet; reduce it first");
+    }
+    Map<String, List<float[]>> weights = new LinkedHashMap<>();
+    blocks.keySet().forEach(name -> weights.put(name, new ArrayList<>()));
+    for (int set = 0; set <= samples; set++) {
+      if (set == 0) {
+        sampling.posteriorMean();
+      } else {
+        sampling.prediction(set - 1);
+      }
+      blocks.forEach((name, block) -> weights.get(name).add(block.weights().drawn()));
+    }
+    return weights;
+  }
+
   /** The network. */
   public Network network() {
     return network;

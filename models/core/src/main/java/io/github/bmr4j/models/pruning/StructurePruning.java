@@ -1,9 +1,12 @@
 package io.github.bmr4j.models.pruning;
 
+import io.github.bmr4j.engine.distribution.TruncatedLogNormal;
 import io.github.bmr4j.kernels.Backend;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /** Prunes the structures of a model by a rule, and keeps what was decided by. */
 public final class StructurePruning {
@@ -15,12 +18,22 @@ public final class StructurePruning {
    * @param total all structures
    * @param predicted Σ ΔF of the pruned, in nats; NaN for rules that are not about evidence
    * @param scores of each structure, layer by layer
+   * @param locations of the posteriors that were decided by, μ of ln θ; training may go on since
+   * @param scales likewise, σ of ln θ
    */
-  public record Decision(int pruned, int total, double predicted, List<double[]> scores) {
+  public record Decision(
+      int pruned,
+      int total,
+      double predicted,
+      List<double[]> scores,
+      List<double[]> locations,
+      List<double[]> scales) {
 
-    /** Keeps the list from being changed. */
+    /** Keeps the lists from being changed. */
     public Decision {
       scores = List.copyOf(scores);
+      locations = List.copyOf(locations);
+      scales = List.copyOf(scales);
     }
 
     /** Share of the structures that are out of the model. */
@@ -129,6 +142,23 @@ public final class StructurePruning {
         }
       }
     }
-    return new Decision(pruned, total, rule.evidence() ? predicted : Double.NaN, scores);
+    return new Decision(
+        pruned,
+        total,
+        rule.evidence() ? predicted : Double.NaN,
+        scores,
+        parameters(TruncatedLogNormal::location),
+        parameters(TruncatedLogNormal::scale));
+  }
+
+  /** A parameter of each structure's posterior, layer by layer. */
+  private List<double[]> parameters(ToDoubleFunction<TruncatedLogNormal> parameter) {
+    return layers.stream()
+        .map(
+            layer ->
+                IntStream.range(0, layer.noise().size())
+                    .mapToDouble(i -> parameter.applyAsDouble(layer.noise().posterior(i)))
+                    .toArray())
+        .toList();
   }
 }

@@ -16,9 +16,17 @@ import io.github.bmr4j.models.data.Table;
 import io.github.bmr4j.models.data.TableFile;
 import io.github.bmr4j.models.method.Checkpoints;
 import io.github.bmr4j.models.method.FlatModel;
+import io.github.bmr4j.models.method.InferenceScheme;
+import io.github.bmr4j.models.method.NoisyModelFiles;
 import io.github.bmr4j.models.method.PosteriorFiles;
+import io.github.bmr4j.models.method.RegressionModel;
+import io.github.bmr4j.models.method.RegressionModelFiles;
 import io.github.bmr4j.models.method.StochasticBmr;
+import io.github.bmr4j.models.method.StructureCertificateCheck;
+import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
+import io.github.bmr4j.models.network.PlainNetwork;
+import io.github.bmr4j.models.network.PlainNetworkFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -75,6 +83,9 @@ class HostileInputTest {
     JSON,
     POSTERIOR,
     COMPACT,
+    REGRESSION,
+    PLAIN,
+    STRUCTURES,
     CHECKPOINT,
     /** Damaged, then given the right checksum. */
     CHECKPOINT_CONTENT
@@ -87,6 +98,11 @@ class HostileInputTest {
   private byte[] npz;
   private byte[] posterior;
   private byte[] compact;
+  private RegressionModel regression;
+  private byte[] regressionPosterior;
+  private PlainNetwork plain;
+  private byte[] plainNetwork;
+  private byte[] structures;
   private byte[] checkpoint;
 
   @BeforeAll
@@ -118,6 +134,26 @@ class HostileInputTest {
     posterior = Files.readAllBytes(file);
     CompactFiles.save(file, Compaction.of(backend, run.model(), 1), Map.of());
     compact = Files.readAllBytes(file);
+    Network small = Networks.mlp(Shape.of(2), new int[] {3}, 1, UnaryFunction.RELU);
+    regression =
+        new RegressionModel(backend, small, RegressionModel.Config.of(InferenceScheme.LOCAL), 0);
+    RegressionModelFiles.save(file, backend, regression, Map.of());
+    regressionPosterior = Files.readAllBytes(file);
+    plain = new PlainNetwork(small, Map.of("layer1", new float[9], "layer2", new float[4]));
+    PlainNetworkFiles.save(file, plain, Map.of());
+    plainNetwork = Files.readAllBytes(file);
+    new SafetensorsWriter()
+        .metadata("format", NoisyModelFiles.CERTIFICATE_FORMAT)
+        .metadata("lower", "-20.0")
+        .metadata("upper", "0.0")
+        .metadata("rule", "bmrs-n")
+        .metadata("threshold", "-0.9")
+        .floats("a.noise.location", new int[] {2}, new float[] {-1, -9})
+        .floats("a.noise.log_scale", new int[] {2}, new float[] {-2, 1})
+        .floats("a.noise.score", new int[] {2}, new float[] {-7, 1})
+        .booleans("a.noise.kept", new int[] {2}, new boolean[] {true, false})
+        .write(file);
+    structures = Files.readAllBytes(file);
     Checkpoints.save(file, run, Map.of());
     checkpoint = Files.readAllBytes(file);
     Files.writeString(folder.resolve("batches.meta.txt"), "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
@@ -147,6 +183,9 @@ class HostileInputTest {
               .getBytes(StandardCharsets.UTF_8);
       case POSTERIOR -> posterior;
       case COMPACT -> compact;
+      case REGRESSION -> regressionPosterior;
+      case PLAIN -> plainNetwork;
+      case STRUCTURES -> structures;
       case CHECKPOINT, CHECKPOINT_CONTENT -> checkpoint;
     };
   }
@@ -288,6 +327,18 @@ class HostileInputTest {
       case COMPACT -> {
         CompactFiles.load(file);
         yield "compact";
+      }
+      case REGRESSION -> {
+        RegressionModelFiles.load(file, backend, regression);
+        yield "regression";
+      }
+      case PLAIN -> {
+        PlainNetworkFiles.load(file, plain.network());
+        yield "plain";
+      }
+      case STRUCTURES -> {
+        new StructureCertificateCheck(file).firstDifference();
+        yield "structures";
       }
       case CHECKPOINT, CHECKPOINT_CONTENT -> {
         Checkpoints.resume(file, run, Map.of());
