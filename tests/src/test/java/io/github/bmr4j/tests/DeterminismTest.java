@@ -11,8 +11,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The whole command gives the same bits for any number of threads and any vector width; between
@@ -70,6 +74,57 @@ class DeterminismTest {
       }
     }
     assertTrue(widths >= 1 || !backend.equals("simd"), "no width could be tried");
+  }
+
+  /** Vectors of 128 bits on one thread, and the widest there are on four. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--method bmrs --hidden 33,21 --epochs 3 --fine-tune 1 --rule bmrs-u-4",
+        "--method principled-pruning --hidden 9 --epochs 30 --fine-tune 6 --data TABLE",
+        "--method bmr-rhs --hidden 33,21 --warm-up 100 --rounds 2 --iterations 25 --samples 6",
+        "--method tiered-ff --hidden 33,21 --epochs 5 --samples 6",
+        "--method flat-ff --hidden 33,21 --epochs 5 --samples 6",
+        "--method flat-map --hidden 33,21 --epochs 5 --samples 6"
+      })
+  void noMethodDependsOnThreadsAndVectorWidth(String options) throws Exception {
+    String backend = System.getProperty("bmr4j.expectBackend", "simd");
+    Path table = Files.writeString(folder.resolve("table.csv"), table());
+    List<Path> outs = List.of(folder.resolve("narrow"), folder.resolve("wide"));
+    for (Path out : outs) {
+      boolean narrow = out.equals(outs.getFirst());
+      String line =
+          "prune "
+              + options.replace("TABLE", table.toString())
+              + " --quiet --backend "
+              + backend
+              + (narrow ? " --threads 1 --out " : " --threads 4 --out ")
+              + out;
+      List<String> width = narrow ? List.of("-Dbmr4j.vectorBits=128") : List.of();
+      Ended ended = CommandProcess.onModulePath(width, line.split(" ", -1)).end();
+      assertEquals(0, ended.code(), ended.toString());
+    }
+    int compared = 0;
+    try (Stream<Path> files = Files.list(outs.getFirst())) {
+      for (Path file : files.filter(each -> each.toString().endsWith(".safetensors")).toList()) {
+        Path other = outs.getLast().resolve(file.getFileName());
+        assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(other), file.toString());
+        compared++;
+      }
+    }
+    assertTrue(compared >= 1, "no posterior");
+  }
+
+  private static String table() {
+    Random random = new Random(1);
+    StringBuilder csv = new StringBuilder("a,b,c,y\n");
+    for (int i = 0; i < 200; i++) {
+      double a = random.nextGaussian();
+      double b = random.nextGaussian();
+      csv.append(a).append(',').append(b).append(',').append(random.nextGaussian());
+      csv.append(',').append(Math.sin(a) + b).append('\n');
+    }
+    return csv.toString();
   }
 
   @Test

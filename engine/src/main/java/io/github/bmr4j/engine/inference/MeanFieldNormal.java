@@ -528,8 +528,13 @@ public final class MeanFieldNormal extends Latent {
    * without a shared scale, and for either parameterization. For files, not for steps.
    *
    * @return a new array
+   * @throws IllegalStateException if the weights of a row are correlated
    */
   public float[] drawn() {
+    if (correlation != null) {
+      throw new IllegalStateException(
+          name() + " has correlated rows, whose draws are not kept; use its mean");
+    }
     if (drawn == null) {
       drawn = allocate(size());
     }

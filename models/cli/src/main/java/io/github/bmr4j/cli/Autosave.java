@@ -8,6 +8,7 @@ import io.github.bmr4j.models.method.Resumable;
 import io.github.bmr4j.models.network.Network;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -28,8 +29,10 @@ final class Autosave implements AutoCloseable {
   /** Name of the file in the folder of results. */
   static final String FILE = "checkpoint.safetensors";
 
+  private static final String SUFFIX = ".safetensors";
+
   /** Where an unfinished run's checkpoint is kept when another run begins in its folder. */
-  static final String PREVIOUS = "checkpoint.previous.safetensors";
+  private static final String PREVIOUS = ".previous" + SUFFIX;
 
   private static final Pattern PLAIN = Pattern.compile("[\\w@%+=:,./-]+");
 
@@ -43,6 +46,7 @@ final class Autosave implements AutoCloseable {
   private long due;
   private long savedSteps;
   private boolean warned;
+  private boolean rested;
   private boolean finished;
 
   /** Begins to guard a run as the command's options say. */
@@ -75,16 +79,32 @@ final class Autosave implements AutoCloseable {
   }
 
   /**
+   * Begins to guard the only run of a command, until its folder is closed; see {@link #start(int,
+   * Resumable, ResultFolder, CheckpointOptions, CommandSpec, Map)}.
+   */
+  static void start(
+      Resumable run,
+      ResultFolder folder,
+      CheckpointOptions options,
+      CommandSpec spec,
+      Map<String, String> settings) {
+    start(0, run, folder, options, spec, settings);
+  }
+
+  /**
    * Begins to guard a run that has not started, until its folder is closed.
    *
+   * @param number of the run, where a command does several; from 0
    * @param run to save, or to bring to where it was
    * @param folder of results
    * @param options how often, and whether to resume
    * @param spec of the command, for messages
    * @param settings what must be the same besides the run's own
+   * @return what guards it
    * @throws InputException if there is nothing fit to resume, or no checkpoint can be written
    */
-  static void start(
+  static Autosave start(
+      int number,
       Resumable run,
       ResultFolder folder,
       CheckpointOptions options,
@@ -93,7 +113,7 @@ final class Autosave implements AutoCloseable {
     Autosave autosave =
         new Autosave(
             run,
-            folder.file(FILE),
+            folder.file(file(number)),
             settings,
             options.interval(spec).toNanos(),
             spec.commandLine().getErr(),
@@ -101,9 +121,9 @@ final class Autosave implements AutoCloseable {
     try {
       if (options.resume()) {
         folder.removeLeftovers();
-        autosave.resume();
-      } else {
-        autosave.keepOther(folder.file(PREVIOUS));
+        autosave.resume(number == 0);
+      } else if (number == 0) {
+        autosave.keepOthers();
       }
       autosave.save();
     } catch (IOException failure) {
@@ -112,6 +132,11 @@ final class Autosave implements AutoCloseable {
     run.afterStep(autosave::stepped);
     Runtime.getRuntime().addShutdownHook(autosave.onInterrupt);
     folder.guard(autosave);
+    return autosave;
+  }
+
+  private static String file(int number) {
+    return number == 0 ? FILE : "checkpoint." + (number + 1) + SUFFIX;
   }
 
   /** What a run depends on besides its own settings, as every run by this command has it. */
@@ -125,19 +150,31 @@ final class Autosave implements AutoCloseable {
     return settings;
   }
 
-  private void resume() throws IOException {
+  private void resume(boolean first) throws IOException {
     if (!Files.exists(file)) {
-      say("There is no checkpoint in " + file.getParent() + "; the run starts from the beginning.");
+      if (first) {
+        say(
+            "There is no checkpoint in "
+                + file.getParent()
+                + "; the run starts from the beginning.");
+      }
       return;
     }
     Checkpoints.resume(file, run, settings);
     say("Going on after step " + Numbers.count(run.steps()) + ".");
   }
 
-  private void keepOther(Path previous) throws IOException {
-    if (Files.exists(file)) {
-      Files.move(file, previous, StandardCopyOption.ATOMIC_MOVE);
-      say("The checkpoint of an unfinished run in this folder is now " + previous + ".");
+  private void keepOthers() throws IOException {
+    try (DirectoryStream<Path> others =
+        Files.newDirectoryStream(file.getParent(), "checkpoint*" + SUFFIX)) {
+      for (Path other : others) {
+        String name = other.getFileName().toString();
+        if (!name.endsWith(PREVIOUS)) {
+          Path previous = other.resolveSibling(name.replace(SUFFIX, PREVIOUS));
+          Files.move(other, previous, StandardCopyOption.ATOMIC_MOVE);
+          say("The checkpoint of an unfinished run in this folder is now " + previous + ".");
+        }
+      }
     }
   }
 
@@ -172,7 +209,7 @@ final class Autosave implements AutoCloseable {
   private void interrupted() {
     run.lock().lock();
     try {
-      if (finished) {
+      if (finished || rested) {
         return;
       }
       save();
@@ -183,6 +220,26 @@ final class Autosave implements AutoCloseable {
       run.lock().unlock();
     }
     say("Interrupted; saved is step " + Numbers.count(savedSteps) + ". To go on: " + command);
+  }
+
+  /**
+   * The run has ended, and others of the command follow: its last state is kept until the results
+   * are written.
+   */
+  void rest() throws IOException {
+    run.lock().lock();
+    try {
+      save();
+      rested = true;
+    } finally {
+      run.lock().unlock();
+    }
+    try {
+      Runtime.getRuntime().removeShutdownHook(onInterrupt);
+    } catch (IllegalStateException shuttingDown) {
+      // Then the hook finds that nothing is left to do.
+      return;
+    }
   }
 
   /** The results are written; the checkpoint is of no more use. */
@@ -205,7 +262,7 @@ final class Autosave implements AutoCloseable {
       // Then the hook does what is left to do.
       return;
     }
-    if (finished) {
+    if (finished || rested) {
       return;
     }
     try {

@@ -53,7 +53,7 @@ final class ResultFolder implements AutoCloseable {
   private final Thread onInterrupt = new Thread(this::interrupted, "bmr-interrupted");
   private Path staging;
   private boolean committed;
-  private Autosave guard;
+  private final List<Autosave> guards = new ArrayList<>();
 
   private ResultFolder(Path folder, List<Path> created) {
     this.folder = folder;
@@ -86,9 +86,9 @@ final class ResultFolder implements AutoCloseable {
     return results;
   }
 
-  /** Takes the run's checkpoint into its care: it goes when all results are in place. */
+  /** Takes a run's checkpoint into its care: it goes when all results are in place. */
   void guard(Autosave autosave) {
-    guard = autosave;
+    guards.add(autosave);
   }
 
   Path file(String name) {
@@ -115,7 +115,7 @@ final class ResultFolder implements AutoCloseable {
             folder.resolve(result.name()),
             StandardCopyOption.ATOMIC_MOVE);
       }
-      if (guard != null) {
+      for (Autosave guard : guards) {
         guard.finish();
       }
     } finally {
@@ -127,9 +127,7 @@ final class ResultFolder implements AutoCloseable {
   /** Removes what is of no use when nothing was committed. */
   @Override
   public void close() {
-    if (guard != null) {
-      guard.close();
-    }
+    guards.forEach(Autosave::close);
     try {
       Runtime.getRuntime().removeShutdownHook(onInterrupt);
     } catch (IllegalStateException shuttingDown) {

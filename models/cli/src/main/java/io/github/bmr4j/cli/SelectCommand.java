@@ -111,6 +111,9 @@ final class SelectCommand implements Callable<Integer> {
           "Folder for result.json, features.csv and inclusion.svg (default: ${DEFAULT-VALUE}).")
   private Path out;
 
+  @ArgGroup(validate = false, heading = "%nStop and go on:%n")
+  private CheckpointOptions checkpoints = new CheckpointOptions();
+
   @Mixin private OutputOptions output;
 
   SelectCommand() {}
@@ -129,7 +132,7 @@ final class SelectCommand implements Callable<Integer> {
       List<SelectRun> runs = new ArrayList<>();
       for (int r = 0; r < replicates; r++) {
         SelectData.Replicate replicate = r == 0 ? first : data.replicate(table, seed + r);
-        SelectRun run = run(replicate, config.withSeed(seed + r), status);
+        SelectRun run = run(r, replicate, config.withSeed(seed + r), folder, status);
         runs.add(run);
         if (!output.quiet()) {
           status.print(run.line());
@@ -159,7 +162,12 @@ final class SelectCommand implements Callable<Integer> {
   }
 
   private SelectRun run(
-      SelectData.Replicate replicate, SpikeAndSlabCompression.Config config, StatusLine status) {
+      int number,
+      SelectData.Replicate replicate,
+      SpikeAndSlabCompression.Config config,
+      ResultFolder folder,
+      StatusLine status)
+      throws IOException {
     Split raw = replicate.split();
     TargetScale scale = TargetScale.of(raw.train());
     Split split = scale.apply(Standardization.perFeature(raw.train()).apply(raw));
@@ -173,17 +181,22 @@ final class SelectCommand implements Callable<Integer> {
     }
     // A back end frees no memory before it is closed.
     try (Backend backend = machine.open()) {
-      SpikeAndSlabCompression.Result result =
+      Network network = network(split.train());
+      SpikeAndSlabCompression compression =
           new SpikeAndSlabCompression(
-                  backend,
-                  network(split.train()),
-                  split.train(),
-                  split.test(),
-                  noiseless,
-                  raw.train().isClassification() ? 1 : scale.standardDeviation()[0],
-                  config,
-                  output.quiet() ? SpikeAndSlabCompression.Listener.NONE : progress(status))
-              .run();
+              backend,
+              network,
+              split.train(),
+              split.test(),
+              noiseless,
+              raw.train().isClassification() ? 1 : scale.standardDeviation()[0],
+              config,
+              output.quiet() ? SpikeAndSlabCompression.Listener.NONE : progress(status));
+      Map<String, String> settings = Autosave.settings(raw, network, backend);
+      settings.put("replicate", (number + 1) + " of " + replicates);
+      Autosave autosave = Autosave.start(number, compression, folder, checkpoints, spec, settings);
+      SpikeAndSlabCompression.Result result = compression.run();
+      autosave.rest();
       return new SelectRun(
           config.seed(), replicate.features(), replicate.relevant(), split.train().size(), result);
     }

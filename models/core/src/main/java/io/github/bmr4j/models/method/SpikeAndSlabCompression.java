@@ -4,6 +4,7 @@ import io.github.bmr4j.engine.distribution.ScaleMixture;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.engine.reduction.InclusionProbability.Estimator;
 import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
@@ -11,6 +12,11 @@ import io.github.bmr4j.models.layer.Activation;
 import io.github.bmr4j.models.layer.Dense;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.pruning.InclusionReport;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Compression of a spike-and-slab network, after Saha, Liu and Liang 2024 (arXiv 2411.00273,
@@ -18,7 +24,7 @@ import io.github.bmr4j.models.pruning.InclusionReport;
  * inclusion probabilities that training sums out are found again from its posterior; weights, units
  * and input features that are more likely out than in leave; what stays may be trained further.
  */
-public final class SpikeAndSlabCompression {
+public final class SpikeAndSlabCompression implements Resumable {
 
   /**
    * The settings.
@@ -205,6 +211,32 @@ public final class SpikeAndSlabCompression {
   /** Between the seeds of restarts, so that they are not those of the next runs. */
   private static final long SEED_STRIDE = 1L << 32;
 
+  /**
+   * How far a run is.
+   *
+   * @param done steps of the whole run
+   * @param restart that is in training, or the number of restarts once the best one is chosen
+   * @param steps of the model in training
+   * @param slow how many slow steps of the cycle are done
+   * @param slowLoss sum of their losses
+   * @param inclusions π of each layer
+   * @param bestRestart whose parameters are kept; −1 before the first has ended
+   * @param bestBound its evidence lower bound in nats
+   * @param bestInclusions its π of each layer
+   * @param trainNanos time of training so far
+   */
+  private record Progress(
+      long done,
+      int restart,
+      long steps,
+      int slow,
+      double slowLoss,
+      List<Double> inclusions,
+      int bestRestart,
+      double bestBound,
+      List<Double> bestInclusions,
+      long trainNanos) {}
+
   private final Backend backend;
   private final Config config;
   private final Dataset train;
@@ -214,8 +246,24 @@ public final class SpikeAndSlabCompression {
   private final Listener listener;
   private final UnaryFunction activation;
   private final Network network;
+  private final Batches batches;
+  private final Lock lock = new ReentrantLock();
+  private final SortedMap<String, float[]> current = new TreeMap<>();
+  private final SortedMap<String, float[]> best = new TreeMap<>();
+  private Runnable afterStep = () -> {};
   private SpikeAndSlabModel model;
+  private SupervisedTraining training;
   private long done;
+  private int restart;
+  private int slow;
+  private double slowLoss;
+  private int bestRestart = -1;
+  private double bestBound = Double.NEGATIVE_INFINITY;
+  private List<Double> bestInclusions = List.of();
+  private long trainNanos;
+
+  /** Where a run that was saved goes on, until it does; else null. */
+  private Progress saved;
 
   /**
    * @param backend does the work
@@ -249,7 +297,28 @@ public final class SpikeAndSlabCompression {
           train + " has " + train.targetSize() + " real targets; one is expected");
     }
     this.network = network;
-    this.model = model(0);
+    this.batches =
+        Batches.shuffled(train.size(), Math.min(config.batch(), train.size()), config.seed());
+    begin(0);
+    training
+        .inference()
+        .state()
+        .forEach(
+            (name, part) -> {
+              current.put(name, new float[part.length()]);
+              best.put(name, new float[part.length()]);
+            });
+  }
+
+  /** A model with the starting values of a restart, and its training. */
+  private void begin(int number) {
+    model = model(number);
+    training = training();
+  }
+
+  private SupervisedTraining training() {
+    Optimizer optimizer = Optimizer.of(Optimizer.Adam.DEFAULT, this::learningRate);
+    return new SupervisedTraining(backend, model, train, batches, optimizer);
   }
 
   /** An untrained model; the first has the seed itself. */
@@ -291,21 +360,13 @@ public final class SpikeAndSlabCompression {
 
   /** Trains, estimates, prunes, and evaluates before and after. */
   public Result run() {
-    Batches batches =
-        Batches.shuffled(train.size(), Math.min(config.batch(), train.size()), config.seed());
-    long start = System.nanoTime();
-    trainTheBest(batches);
-    long trained = System.nanoTime();
+    trainTheBest();
     SpikeAndSlabEvaluation full = evaluate(test, parameters());
     SpikeAndSlabEvaluation fullNoiseless = evaluate(noiseless, parameters());
     long selecting = System.nanoTime();
     InclusionReport report = report();
     long selected = System.nanoTime();
-    model.reduce(report.layers());
-    if (config.fineTuning() > 0) {
-      fineTune(batches);
-    }
-    long tuned = System.nanoTime();
+    fineTune(report);
     SpikeAndSlabEvaluation pruned = evaluate(test, report.kept());
     SpikeAndSlabEvaluation prunedNoiseless = evaluate(noiseless, report.kept());
     return new Result(
@@ -315,7 +376,7 @@ public final class SpikeAndSlabCompression {
         fullNoiseless,
         prunedNoiseless,
         model.noise() == null ? Double.NaN : scale * model.noise().standardDeviation(0),
-        (trained - start + tuned - selected) * 1e-9,
+        trainNanos * 1e-9,
         (selected - selecting) * 1e-9);
   }
 
@@ -323,60 +384,92 @@ public final class SpikeAndSlabCompression {
     return model.network().parameterCount();
   }
 
-  private void trainTheBest(Batches batches) {
-    SpikeAndSlabModel best = model;
-    double bestBound = Double.NEGATIVE_INFINITY;
-    for (int restart = 0; restart < config.restarts(); restart++) {
-      if (restart > 0) {
-        model = model(restart);
+  private void trainTheBest() {
+    while (restart < config.restarts()) {
+      locked(this::beginOrGoOn);
+      while (training.inference().steps() < trainingSteps()) {
+        locked(this::trainingStep);
       }
-      double bound = train(batches);
-      if (bound > bestBound) {
-        bestBound = bound;
-        best = model;
-      }
+      locked(this::keepIfBest);
     }
-    model = best;
+    locked(
+        () -> {
+          begin(bestRestart);
+          restore(best, trainingSteps());
+          model.setInclusions(bestInclusions);
+          model.setSpike(spike(1));
+        });
   }
 
-  /** The evidence lower bound in nats, with the losses of the last, slow steps. */
-  private double train(Batches batches) {
-    Optimizer optimizer = Optimizer.of(Optimizer.Adam.DEFAULT, this::learningRate);
-    SupervisedTraining training = new SupervisedTraining(backend, model, train, batches, optimizer);
-    double loss = 0;
-    for (int cycle = 0; cycle < config.cycles(); cycle++) {
+  private void locked(Runnable change) {
+    lock.lock();
+    try {
+      change.run();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void beginOrGoOn() {
+    if (saved != null) {
+      begin(restart);
+      restore(current, saved.steps());
+      model.setInclusions(saved.inclusions());
+      saved = null;
+    } else if (restart > 0) {
+      begin(restart);
+    }
+  }
+
+  /** By the evidence lower bound in nats, with the losses of the last, slow steps. */
+  private void keepIfBest() {
+    training.inference().requireFinite();
+    double bound = -slowLoss / slow * train.size() - training.inference().klDivergence();
+    if (bound > bestBound) {
+      bestBound = bound;
+      bestRestart = restart;
+      bestInclusions = model.inclusions();
+      copy(best);
+    }
+    restart++;
+  }
+
+  private void trainingStep() {
+    int steps = config.steps();
+    int cycle = Math.toIntExact(training.inference().steps() / steps);
+    int step = Math.toIntExact(training.inference().steps() % steps) + 1;
+    long start = System.nanoTime();
+    if (step == 1) {
+      slow = 0;
+      slowLoss = 0;
       if (cycle > 0) {
         model.redrawDeadUnits(report(), cycle);
       }
-      loss = cycle(training, cycle);
     }
-    training.inference().requireFinite();
-    return -loss * train.size() - training.inference().klDivergence();
-  }
-
-  /** One cycle; the mean loss per example of its slow steps. */
-  private double cycle(SupervisedTraining training, int cycle) {
-    int steps = config.steps();
-    int slow = 0;
-    double sum = 0;
     double annealed = config.annealing() * steps;
     double warm = cycle == 0 ? config.divergenceWarmUp() * steps : 0;
-    for (int step = 1; step <= steps; step++) {
-      double progress = annealed == 0 ? 1 : Math.min(1, step / annealed);
-      model.setSpike(
-          config.firstSpike() + progress * (config.mixture().spike() - config.firstSpike()));
-      training.inference().setDivergenceWeight(warm == 0 ? 1 : Math.min(1, step / warm));
-      if (config.learnInclusion() && progress == 1 && step % INCLUSION_PERIOD == 0) {
-        model.learnInclusion();
-      }
-      double loss = training.step();
-      if (step > (1 - SLOW_SHARE) * steps) {
-        sum += loss;
-        slow++;
-      }
-      listener.step(++done, totalSteps(), loss);
+    double progress = annealed == 0 ? 1 : Math.min(1, step / annealed);
+    model.setSpike(spike(progress));
+    training.inference().setDivergenceWeight(warm == 0 ? 1 : Math.min(1, step / warm));
+    if (config.learnInclusion() && progress == 1 && step % INCLUSION_PERIOD == 0) {
+      model.learnInclusion();
     }
-    return sum / slow;
+    double loss = training.step();
+    if (step > (1 - SLOW_SHARE) * steps) {
+      slowLoss += loss;
+      slow++;
+    }
+    stepped(loss, start);
+  }
+
+  private void stepped(double loss, long start) {
+    trainNanos += System.nanoTime() - start;
+    listener.step(++done, totalSteps(), loss);
+    afterStep.run();
+  }
+
+  private double spike(double progress) {
+    return config.firstSpike() + progress * (config.mixture().spike() - config.firstSpike());
   }
 
   private long trainingSteps() {
@@ -395,13 +488,27 @@ public final class SpikeAndSlabCompression {
     return new InclusionReport(model.posterior(), config.rule(), activation);
   }
 
-  private void fineTune(Batches batches) {
-    Optimizer optimizer = Optimizer.of(Optimizer.Adam.DEFAULT, this::learningRate);
-    optimizer.resumeAt(trainingSteps());
-    SupervisedTraining training = new SupervisedTraining(backend, model, train, batches, optimizer);
-    for (long step = 1; step <= fineTuningSteps(); step++) {
-      double loss = training.step();
-      listener.step(++done, totalSteps(), loss);
+  /** Takes out what the report does not keep, and trains the rest. */
+  private void fineTune(InclusionReport report) {
+    locked(
+        () -> {
+          model.reduce(report.layers());
+          training = training();
+          // What was saved before the first of these steps still had all weights.
+          boolean tuned = saved != null && saved.steps() > trainingSteps();
+          if (tuned) {
+            restore(current, saved.steps());
+          } else {
+            training.inference().resumeAt(trainingSteps());
+          }
+          saved = null;
+        });
+    while (training.inference().steps() < trainingSteps() + fineTuningSteps()) {
+      locked(
+          () -> {
+            long start = System.nanoTime();
+            stepped(training.step(), start);
+          });
     }
     training.inference().requireFinite();
   }
@@ -414,6 +521,81 @@ public final class SpikeAndSlabCompression {
     return within > (1 - SLOW_SHARE) * steps
         ? SLOW_FACTOR * config.learningRate()
         : config.learningRate();
+  }
+
+  /** Parameters and moments of the model in training; zeros for what a reduced one has not. */
+  private void copy(SortedMap<String, float[]> to) {
+    SortedMap<String, Slice> state = training.inference().state();
+    state.values().forEach(backend.memory()::pull);
+    to.replaceAll(
+        (name, values) ->
+            state.containsKey(name) ? state.get(name).toArray() : new float[values.length]);
+  }
+
+  /** What a reduced model no longer has is left out. */
+  private void restore(SortedMap<String, float[]> from, long steps) {
+    training.inference().state().forEach((name, part) -> part.copyFrom(from.get(name), 0));
+    training.inference().resumeAt(steps);
+  }
+
+  @Override
+  public Lock lock() {
+    return lock;
+  }
+
+  @Override
+  public void afterStep(Runnable action) {
+    afterStep = action;
+  }
+
+  @Override
+  public RunState state() {
+    if (saved == null) {
+      training.inference().requireFinite();
+      copy(current);
+    }
+    RunState state = new RunState(backend);
+    current.forEach((name, values) -> state.floats(name, values));
+    best.forEach((name, values) -> state.floats("best." + name, values));
+    return state.progress("progress", Progress.class, this::progress, this::resume);
+  }
+
+  private Progress progress() {
+    return saved != null
+        ? saved
+        : new Progress(
+            done,
+            restart,
+            training.inference().steps(),
+            slow,
+            slowLoss,
+            model.inclusions(),
+            bestRestart,
+            bestBound,
+            bestInclusions,
+            trainNanos);
+  }
+
+  private void resume(Progress progress) {
+    done = progress.done();
+    restart = progress.restart();
+    slow = progress.slow();
+    slowLoss = progress.slowLoss();
+    bestRestart = progress.bestRestart();
+    bestBound = progress.bestBound();
+    bestInclusions = progress.bestInclusions();
+    trainNanos = progress.trainNanos();
+    saved = progress;
+  }
+
+  @Override
+  public SortedMap<String, String> settings() {
+    return Settings.of(config);
+  }
+
+  @Override
+  public long steps() {
+    return done;
   }
 
   private SpikeAndSlabEvaluation evaluate(Dataset on, long kept) {

@@ -273,6 +273,23 @@ public final class SpikeAndSlabModel {
     }
   }
 
+  /** π of each layer's weights, from input to output. */
+  List<Double> inclusions() {
+    return blocks.values().stream()
+        .map(b -> (b.mixture() == null ? mixture : b.mixture().mixture()).inclusion())
+        .toList();
+  }
+
+  /** Makes π of each layer what {@link #inclusions} gave. */
+  void setInclusions(List<Double> inclusions) {
+    for (Block block : blocks.values()) {
+      if (block.mixture() != null) {
+        double inclusion = inclusions.get(block.index());
+        block.mixture().setMixture(block.mixture().mixture().withInclusion(inclusion));
+      }
+    }
+  }
+
   /** KL(q‖p) in nats of everything that is still in the model. */
   public double klDivergence() {
     return blocks.values().stream().mapToDouble(b -> b.weights().klDivergence()).sum();

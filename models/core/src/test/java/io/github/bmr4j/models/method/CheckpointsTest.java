@@ -35,6 +35,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -153,6 +154,53 @@ class CheckpointsTest {
         });
   }
 
+  private static Run spikeAndSlab(
+      Backend backend, SpikeAndSlabModel.Indicators indicators, int restarts, boolean learn) {
+    SpikeAndSlabCompression.Config c = SpikeAndSlabCompression.Config.RECOMMENDED;
+    SpikeAndSlabCompression.Config config =
+        new SpikeAndSlabCompression.Config(
+            indicators,
+            c.mixture(),
+            0.3,
+            0.5,
+            2,
+            learn,
+            0.05,
+            40,
+            100,
+            1e-2,
+            0.1,
+            c.rule(),
+            restarts,
+            9,
+            3,
+            5);
+    Network network =
+        Networks.mlp(
+            Shape.of(REGRESSION.inputShape().size()), new int[] {6}, 1, UnaryFunction.TANH);
+    SpikeAndSlabCompression compression =
+        new SpikeAndSlabCompression(
+            backend,
+            network,
+            REGRESSION,
+            REGRESSION,
+            null,
+            1,
+            config,
+            SpikeAndSlabCompression.Listener.NONE);
+    return new Run(
+        compression,
+        30,
+        () -> {
+          SpikeAndSlabCompression.Result result = compression.run();
+          return List.of(
+              result.full(),
+              result.pruned(),
+              result.noise(),
+              Arrays.toString(result.report().features()));
+        });
+  }
+
   private static Run published(
       Backend backend, PublishedMethod method, PruningRule rule, int stretch) {
     Network network = Networks.mlp(Shape.of(64), new int[] {12, 9}, 10, UnaryFunction.SWISH);
@@ -210,6 +258,8 @@ class CheckpointsTest {
     return Stream.of(
         b -> bmrs(b, 1),
         b -> bmrs(b, 0),
+        b -> spikeAndSlab(b, SpikeAndSlabModel.Indicators.COLLAPSED, 3, true),
+        b -> spikeAndSlab(b, SpikeAndSlabModel.Indicators.DIRAC_EDGES, 2, false),
         b -> principled(b, InferenceScheme.LOCAL, false),
         b -> principled(b, InferenceScheme.VARIANCE_BACKPROPAGATION, true),
         b -> stochastic(b, Optimizer.AdaBelief.DEFAULT, Reparameterization.GLOBAL),
