@@ -83,6 +83,30 @@ class TrainingAllocationTest {
   }
 
   @ParameterizedTest
+  @EnumSource(names = {"FULL_ROW", "MATRIX_NORMAL"})
+  void aStepWithCorrelatedRowsAllocatesNothingOnceCompiled(Latent.Posterior posterior) {
+    Dataset data = Digits.split(0).train();
+    try (Backend backend = Backends.open(1)) {
+      FlatModel model =
+          new FlatModel(
+              backend,
+              Networks.mlp(Shape.of(64), new int[] {20}, 10, UnaryFunction.SWISH),
+              FlatModel.Config.PUBLISHED.withPosterior(posterior),
+              1);
+      Training training =
+          new Training(
+              backend,
+              model,
+              data,
+              Batches.independent(data.size(), 120, 1),
+              Optimizer.of(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-3)),
+              VariationalStep.Divergence.SAMPLED,
+              Reparameterization.GLOBAL);
+      assertAllocatesNothing(training, 1);
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {1, 2})
   void aStepWithMultiplicativeNoiseAllocatesNothingOnceCompiled(int threads) {
     Dataset data = Digits.split(0).train();

@@ -61,6 +61,8 @@ public final class RowCorrelation {
   /** ln a and ln t, their moments and gradients: {@link #MATRIX_STATE} names them. */
   private final Slice[] logScales;
 
+  private final double[] columnSums;
+
   private static final String[] MATRIX_STATE = {"log_row", "log_column"};
 
   private long drawn;
@@ -102,6 +104,7 @@ public final class RowCorrelation {
     this.norms = new float[shared ? width : rows * width];
     this.p = new float[width];
     this.q = new float[width];
+    this.columnSums = new double[width];
     this.logScales = new Slice[shared ? 8 : 0];
     for (int i = 0; i < logScales.length; i++) {
       logScales[i] = allocate(i < 4 ? rows : width);
@@ -279,7 +282,7 @@ public final class RowCorrelation {
   void updateDeviations(Slice deviations, float[] byDeviation, UpdateRule rule, Slice rho) {
     Slice byRow = logScales[3];
     Slice byColumn = logScales[7];
-    double[] columnSums = new double[width];
+    Arrays.fill(columnSums, 0);
     for (int row = 0; row < rows; row++) {
       double sum = 0;
       for (int k = 0; k < width; k++) {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /**
  * Principled pruning (Beckers, van Erp, Zhao, Kondrashov, de Vries: Principled pruning of Bayesian
@@ -118,173 +119,127 @@ public final class PrincipledPruning implements Resumable {
 
     /** These settings with another model. */
     public Config withModel(RegressionModel.Config other) {
-      return new Config(
-          other,
-          epochs,
-          roundEpochs,
-          maximumRounds,
-          batch,
-          learningRate,
-          shuffled,
-          examples,
-          tolerance,
-          structural,
-          coordinatePrecision,
-          empiricalBayes,
-          samples,
-          seed);
+      return with(c -> c.model = other);
     }
 
     /** These settings with other lengths. */
     public Config withEpochs(int first, int each) {
-      return new Config(
-          model,
-          first,
-          each,
-          maximumRounds,
-          batch,
-          learningRate,
-          shuffled,
-          examples,
-          tolerance,
-          structural,
-          coordinatePrecision,
-          empiricalBayes,
-          samples,
-          seed);
+      return with(
+          c -> {
+            c.epochs = first;
+            c.roundEpochs = each;
+          });
     }
 
     /** These settings with another batch and learning rate. */
     public Config withSteps(int otherBatch, double otherRate) {
-      return new Config(
-          model,
-          epochs,
-          roundEpochs,
-          maximumRounds,
-          otherBatch,
-          otherRate,
-          shuffled,
-          examples,
-          tolerance,
-          structural,
-          coordinatePrecision,
-          empiricalBayes,
-          samples,
-          seed);
+      return with(
+          c -> {
+            c.batch = otherBatch;
+            c.learningRate = otherRate;
+          });
     }
 
     /** These settings for a sequence: batches in order, and N as given. */
     public Config inOrder(long otherExamples) {
-      return new Config(
-          model,
-          epochs,
-          roundEpochs,
-          maximumRounds,
-          batch,
-          learningRate,
-          false,
-          otherExamples,
-          tolerance,
-          structural,
-          coordinatePrecision,
-          empiricalBayes,
-          samples,
-          seed);
+      return with(
+          c -> {
+            c.shuffled = false;
+            c.examples = otherExamples;
+          });
     }
 
     /** These settings with other ways to treat ties and dead units. */
     public Config withTies(double otherTolerance, boolean otherStructural) {
-      return new Config(
-          model,
-          epochs,
-          roundEpochs,
-          maximumRounds,
-          batch,
-          learningRate,
-          shuffled,
-          examples,
-          otherTolerance,
-          otherStructural,
-          coordinatePrecision,
-          empiricalBayes,
-          samples,
-          seed);
+      return with(
+          c -> {
+            c.tolerance = otherTolerance;
+            c.structural = otherStructural;
+          });
     }
 
     /** These settings with exact updates of precision and prior. */
     public Config withExactUpdates(boolean precision, boolean prior) {
-      return new Config(
-          model,
-          epochs,
-          roundEpochs,
-          maximumRounds,
-          batch,
-          learningRate,
-          shuffled,
-          examples,
-          tolerance,
-          structural,
-          precision,
-          prior,
-          samples,
-          seed);
+      return with(
+          c -> {
+            c.coordinatePrecision = precision;
+            c.empiricalBayes = prior;
+          });
     }
 
     /** These settings with another limit of prunings. */
     public Config withRounds(int most) {
-      return new Config(
-          model,
-          epochs,
-          roundEpochs,
-          most,
-          batch,
-          learningRate,
-          shuffled,
-          examples,
-          tolerance,
-          structural,
-          coordinatePrecision,
-          empiricalBayes,
-          samples,
-          seed);
+      return with(c -> c.maximumRounds = most);
     }
 
     /** These settings with another number of draws. */
     public Config withSamples(int draws) {
-      return new Config(
-          model,
-          epochs,
-          roundEpochs,
-          maximumRounds,
-          batch,
-          learningRate,
-          shuffled,
-          examples,
-          tolerance,
-          structural,
-          coordinatePrecision,
-          empiricalBayes,
-          draws,
-          seed);
+      return with(c -> c.samples = draws);
     }
 
     /** These settings with another seed. */
     public Config withSeed(long other) {
-      return new Config(
-          model,
-          epochs,
-          roundEpochs,
-          maximumRounds,
-          batch,
-          learningRate,
-          shuffled,
-          examples,
-          tolerance,
-          structural,
-          coordinatePrecision,
-          empiricalBayes,
-          samples,
-          other);
+      return with(c -> c.seed = other);
+    }
+
+    private Config with(Consumer<Draft> change) {
+      Draft draft = new Draft(this);
+      change.accept(draft);
+      return draft.config();
+    }
+
+    /** The same settings while some of them change. */
+    private static final class Draft {
+
+      private RegressionModel.Config model;
+      private int epochs;
+      private int roundEpochs;
+      private int maximumRounds;
+      private int batch;
+      private double learningRate;
+      private boolean shuffled;
+      private long examples;
+      private double tolerance;
+      private boolean structural;
+      private boolean coordinatePrecision;
+      private boolean empiricalBayes;
+      private int samples;
+      private long seed;
+
+      Draft(Config config) {
+        model = config.model;
+        epochs = config.epochs;
+        roundEpochs = config.roundEpochs;
+        maximumRounds = config.maximumRounds;
+        batch = config.batch;
+        learningRate = config.learningRate;
+        shuffled = config.shuffled;
+        examples = config.examples;
+        tolerance = config.tolerance;
+        structural = config.structural;
+        coordinatePrecision = config.coordinatePrecision;
+        empiricalBayes = config.empiricalBayes;
+        samples = config.samples;
+        seed = config.seed;
+      }
+
+      Config config() {
+        return new Config(
+            model,
+            epochs,
+            roundEpochs,
+            maximumRounds,
+            batch,
+            learningRate,
+            shuffled,
+            examples,
+            tolerance,
+            structural,
+            coordinatePrecision,
+            empiricalBayes,
+            samples,
+            seed);
+      }
     }
   }
 

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /**
  * Stochastic Bayesian model reduction (Marković, Friston, Kiebel: Bayesian sparsification for deep
@@ -148,122 +149,32 @@ public final class StochasticBmr implements Resumable {
 
     /** These settings with another number of examples in a step. */
     public Config withBatch(int other) {
-      return new Config(
-          model,
-          other,
-          warmUp,
-          divergenceWarmUp,
-          rounds,
-          stepsPerRound,
-          optimizer,
-          learningRate,
-          divergence,
-          reparameterization,
-          rule,
-          samples,
-          likelihoodSamples,
-          realisedExamples,
-          seed);
+      return with(c -> c.batch = other);
     }
 
     /** These settings with another model. */
     public Config withModel(VariationalModel.Config other) {
-      return new Config(
-          other,
-          batch,
-          warmUp,
-          divergenceWarmUp,
-          rounds,
-          stepsPerRound,
-          optimizer,
-          learningRate,
-          divergence,
-          reparameterization,
-          rule,
-          samples,
-          likelihoodSamples,
-          realisedExamples,
-          seed);
+      return with(c -> c.model = other);
     }
 
     /** These settings with another learning rate. */
     public Config withLearningRate(double rate) {
-      return new Config(
-          model,
-          batch,
-          warmUp,
-          divergenceWarmUp,
-          rounds,
-          stepsPerRound,
-          optimizer,
-          rate,
-          divergence,
-          reparameterization,
-          rule,
-          samples,
-          likelihoodSamples,
-          realisedExamples,
-          seed);
+      return with(c -> c.learningRate = rate);
     }
 
     /** These settings with another rule. */
     public Config withRule(PruningRule other) {
-      return new Config(
-          model,
-          batch,
-          warmUp,
-          divergenceWarmUp,
-          rounds,
-          stepsPerRound,
-          optimizer,
-          learningRate,
-          divergence,
-          reparameterization,
-          other,
-          samples,
-          likelihoodSamples,
-          realisedExamples,
-          seed);
+      return with(c -> c.rule = other);
     }
 
     /** These settings with another number of examples for the realised change of the ELBO. */
     public Config withRealisedExamples(int most) {
-      return new Config(
-          model,
-          batch,
-          warmUp,
-          divergenceWarmUp,
-          rounds,
-          stepsPerRound,
-          optimizer,
-          learningRate,
-          divergence,
-          reparameterization,
-          rule,
-          samples,
-          likelihoodSamples,
-          most,
-          seed);
+      return with(c -> c.realisedExamples = most);
     }
 
     /** These settings with another seed. */
     public Config withSeed(long other) {
-      return new Config(
-          model,
-          batch,
-          warmUp,
-          divergenceWarmUp,
-          rounds,
-          stepsPerRound,
-          optimizer,
-          learningRate,
-          divergence,
-          reparameterization,
-          rule,
-          samples,
-          likelihoodSamples,
-          realisedExamples,
-          other);
+      return with(c -> c.seed = other);
     }
 
     /**
@@ -273,22 +184,11 @@ public final class StochasticBmr implements Resumable {
      * @param likelihoods draws for the expected log likelihood
      */
     public Config withSamples(int predictions, int likelihoods) {
-      return new Config(
-          model,
-          batch,
-          warmUp,
-          divergenceWarmUp,
-          rounds,
-          stepsPerRound,
-          optimizer,
-          learningRate,
-          divergence,
-          reparameterization,
-          rule,
-          predictions,
-          likelihoods,
-          realisedExamples,
-          seed);
+      return with(
+          c -> {
+            c.samples = predictions;
+            c.likelihoodSamples = likelihoods;
+          });
     }
 
     /**
@@ -299,22 +199,75 @@ public final class StochasticBmr implements Resumable {
      * @param stepsPerRound steps after each pruning
      */
     public Config withSchedule(int warmUp, int rounds, int stepsPerRound) {
-      return new Config(
-          model,
-          batch,
-          warmUp,
-          divergenceWarmUp,
-          rounds,
-          stepsPerRound,
-          optimizer,
-          learningRate,
-          divergence,
-          reparameterization,
-          rule,
-          samples,
-          likelihoodSamples,
-          realisedExamples,
-          seed);
+      return with(
+          c -> {
+            c.warmUp = warmUp;
+            c.rounds = rounds;
+            c.stepsPerRound = stepsPerRound;
+          });
+    }
+
+    private Config with(Consumer<Draft> change) {
+      Draft draft = new Draft(this);
+      change.accept(draft);
+      return draft.config();
+    }
+
+    /** The same settings while some of them change. */
+    private static final class Draft {
+
+      private VariationalModel.Config model;
+      private int batch;
+      private int warmUp;
+      private int divergenceWarmUp;
+      private int rounds;
+      private int stepsPerRound;
+      private Optimizer.Rule optimizer;
+      private double learningRate;
+      private VariationalStep.Divergence divergence;
+      private Reparameterization reparameterization;
+      private PruningRule rule;
+      private int samples;
+      private int likelihoodSamples;
+      private int realisedExamples;
+      private long seed;
+
+      Draft(Config config) {
+        model = config.model;
+        batch = config.batch;
+        warmUp = config.warmUp;
+        divergenceWarmUp = config.divergenceWarmUp;
+        rounds = config.rounds;
+        stepsPerRound = config.stepsPerRound;
+        optimizer = config.optimizer;
+        learningRate = config.learningRate;
+        divergence = config.divergence;
+        reparameterization = config.reparameterization;
+        rule = config.rule;
+        samples = config.samples;
+        likelihoodSamples = config.likelihoodSamples;
+        realisedExamples = config.realisedExamples;
+        seed = config.seed;
+      }
+
+      Config config() {
+        return new Config(
+            model,
+            batch,
+            warmUp,
+            divergenceWarmUp,
+            rounds,
+            stepsPerRound,
+            optimizer,
+            learningRate,
+            divergence,
+            reparameterization,
+            rule,
+            samples,
+            likelihoodSamples,
+            realisedExamples,
+            seed);
+      }
     }
 
     /** Number of training steps of the whole run. */

@@ -8,9 +8,7 @@ import io.github.bmr4j.engine.autodiff.SoftmaxCrossEntropy;
 import io.github.bmr4j.engine.autodiff.Sum;
 import io.github.bmr4j.engine.inference.StochasticVariationalInference;
 import io.github.bmr4j.engine.optim.Optimizer;
-import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
-import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
@@ -18,11 +16,7 @@ import io.github.bmr4j.models.data.Dataset;
 /** Steps of a spike-and-slab model on batches of labels or of real targets. */
 final class SupervisedTraining {
 
-  private final Dataset data;
-  private final Batches batches;
-  private final int[] chosen;
-  private final Input x;
-  private final Input y;
+  private final BatchInputs inputs;
   private final StochasticVariationalInference inference;
 
   SupervisedTraining(
@@ -31,14 +25,9 @@ final class SupervisedTraining {
       Dataset data,
       Batches batches,
       Optimizer optimizer) {
-    int batch = batches.batchSize();
-    this.data = data;
-    this.batches = batches;
-    this.chosen = new int[batch];
-    this.x = new Input(model.network().batchShape(batch));
-    this.y =
-        new Input(data.isClassification() ? Shape.of(batch) : Shape.of(batch, data.targetSize()));
-    Node outputs = model.network().forward(x, model.draws());
+    this.inputs = new BatchInputs(model.network(), data, batches);
+    Node outputs = model.network().forward(inputs.features(), model.draws());
+    Input y = inputs.targets();
     Node losses =
         data.isClassification()
             ? new SoftmaxCrossEntropy(outputs, y)
@@ -52,26 +41,14 @@ final class SupervisedTraining {
             optimizer,
             model.sampling(),
             data.size(),
-            batch,
+            inputs.batch(),
             VariationalStep.Divergence.ANALYTIC);
   }
 
   /** One step; −ln p(y|x, w) in nats per example. Allocates nothing. */
   double step() {
-    batches.fill(inference.steps(), chosen);
-    Slice rows = x.value().slice();
-    data.gatherFeatures(chosen, rows.array(), rows.offset());
-    Slice targets = y.value().slice();
-    if (data.isClassification()) {
-      for (int i = 0; i < chosen.length; i++) {
-        targets.set(i, data.label(chosen[i]));
-      }
-    } else {
-      data.gatherTargets(chosen, targets.array(), targets.offset());
-    }
-    x.push();
-    y.push();
-    return inference.step() / chosen.length;
+    inputs.fill(inference.steps());
+    return inference.step() / inputs.batch();
   }
 
   StochasticVariationalInference inference() {

@@ -1,16 +1,13 @@
 package io.github.bmr4j.models.method;
 
 import io.github.bmr4j.engine.autodiff.Graph;
-import io.github.bmr4j.engine.autodiff.Input;
 import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.autodiff.SoftmaxCrossEntropy;
 import io.github.bmr4j.engine.autodiff.Sum;
 import io.github.bmr4j.engine.inference.Draw;
 import io.github.bmr4j.engine.inference.StochasticVariationalInference;
 import io.github.bmr4j.engine.optim.Optimizer;
-import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
-import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
@@ -24,11 +21,7 @@ import java.util.TreeMap;
 /** Trains a model by stochastic variational inference on batches of a classification data set. */
 public final class Training {
 
-  private final Dataset data;
-  private final Batches batches;
-  private final int[] chosen;
-  private final Input x;
-  private final Input labels;
+  private final BatchInputs inputs;
   private final StochasticVariationalInference inference;
   private final Backend backend;
   private final Map<String, Draw> drawn = new HashMap<>();
@@ -92,14 +85,9 @@ public final class Training {
       Batches batches,
       Optimizer optimizer,
       VariationalStep.Divergence divergence) {
-    int batch = batches.batchSize();
-    this.data = data;
-    this.batches = batches;
-    this.chosen = new int[batch];
-    this.x = new Input(model.network().batchShape(batch));
-    this.labels = new Input(Shape.of(batch));
-    Node logits = model.network().forward(x, draws);
-    Node loss = new Sum(new SoftmaxCrossEntropy(logits, labels));
+    this.inputs = new BatchInputs(model.network(), data, batches);
+    Node logits = model.network().forward(inputs.features(), draws);
+    Node loss = new Sum(new SoftmaxCrossEntropy(logits, inputs.targets()));
     Graph graph = Graph.forTraining(backend, loss);
     this.backend = backend;
     for (Node node : graph.nodes()) {
@@ -109,7 +97,14 @@ public final class Training {
     }
     this.inference =
         new StochasticVariationalInference(
-            backend, graph, loss, optimizer, model.sampling(), data.size(), batch, divergence);
+            backend,
+            graph,
+            loss,
+            optimizer,
+            model.sampling(),
+            data.size(),
+            inputs.batch(),
+            divergence);
   }
 
   /**
@@ -120,16 +115,8 @@ public final class Training {
    */
   public double step() {
     resumed.clear();
-    batches.fill(inference.steps(), chosen);
-    Slice rows = x.value().slice();
-    Slice classIndices = labels.value().slice();
-    data.gatherFeatures(chosen, rows.array(), rows.offset());
-    for (int i = 0; i < chosen.length; i++) {
-      classIndices.set(i, data.label(chosen[i]));
-    }
-    x.push();
-    labels.push();
-    return inference.step() / chosen.length;
+    inputs.fill(inference.steps());
+    return inference.step() / inputs.batch();
   }
 
   /**

@@ -61,6 +61,40 @@ class CifarFilesTest {
     }
   }
 
+  /** The paper's preparation: each channel by mean and deviation of the training part. */
+  @Test
+  void channelsAreStandardizedByTheTrainingPart() throws IOException {
+    writeTen();
+    Split split = CifarFiles.read(folder, Kind.CIFAR10);
+    Standardization standardization = Standardization.perChannel(split.train());
+    float[] train = standardization.apply(split.train()).features();
+    float[] raw = split.test().features();
+    float[] test = standardization.apply(split.test()).features();
+    float[] rawTrain = split.train().features();
+    for (int channel = 0; channel < 3; channel++) {
+      double sum = 0;
+      double squares = 0;
+      double rawSum = 0;
+      double rawSquares = 0;
+      int count = 0;
+      for (int i = 0; i < train.length; i++) {
+        if (i / 1024 % 3 == channel) {
+          sum += train[i];
+          squares += train[i] * train[i];
+          rawSum += rawTrain[i];
+          rawSquares += rawTrain[i] * rawTrain[i];
+          count++;
+        }
+      }
+      assertEquals(0, sum / count, 1e-5);
+      assertEquals(1, squares / count, 1e-4);
+      double mean = rawSum / count;
+      double deviation = Math.sqrt(rawSquares / count - mean * mean);
+      int pixel = channel * 1024 + 77;
+      assertEquals((raw[pixel] - mean) / deviation, test[pixel], 1e-4);
+    }
+  }
+
   @Test
   void aHundredClassesAreTheFineLabels() throws IOException {
     Files.write(folder.resolve("train.bin"), records(2, 99, 0, 41));
