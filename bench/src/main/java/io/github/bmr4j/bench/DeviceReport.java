@@ -33,6 +33,10 @@ import java.util.function.Function;
 public final class DeviceReport {
 
   private static final int PARITY_SIZE = 100_003;
+
+  /** Steps between readings of the loss, as in a pruning on a device. */
+  private static final int LOSS_PERIOD = 10;
+
   private static final int STEPS = 200;
   private static final int SIDE = 2048;
   private static final int LEAST_WEIGHTS = SIDE * SIDE;
@@ -49,10 +53,12 @@ public final class DeviceReport {
   /**
    * Runs all.
    *
-   * @param arguments number of weights of the throughputs; 100,000,000 without
+   * @param arguments number of weights of the throughputs, 100,000,000 without; number of training
+   *     steps beside SIMD and of timed ones, 200 without
    */
   public static void main(String[] arguments) {
     int weights = arguments.length == 0 ? 100_000_000 : Integer.parseInt(arguments[0]);
+    int steps = arguments.length < 2 ? STEPS : Integer.parseInt(arguments[1]);
     if (weights < LEAST_WEIGHTS) {
       throw new IllegalArgumentException(
           "At least " + LEAST_WEIGHTS + " weights, for the matrices, but got " + weights);
@@ -64,7 +70,7 @@ public final class DeviceReport {
       report.report.put("java", Runtime.version().toString());
       report.parity();
       report.throughput(weights);
-      report.training();
+      report.training(steps);
       System.out.println(json(report.report));
     }
   }
@@ -198,24 +204,26 @@ public final class DeviceReport {
     report.put("product_2048_gigaflops", 2e-9 * SIDE * SIDE * SIDE / product);
   }
 
-  private void training() {
+  private void training(int steps) {
     try (Backend simd = Backends.open()) {
       Training reference = training(simd);
       Training onDevice = training(device);
       double largest = 0;
-      for (int i = 0; i < STEPS; i++) {
+      for (int i = 0; i < steps; i++) {
         double difference = Math.abs(reference.step() - onDevice.step());
         largest = difference <= largest ? largest : difference;
       }
+      onDevice.inference().setLossPeriod(LOSS_PERIOD);
       long start = System.nanoTime();
-      for (int i = 0; i < STEPS; i++) {
+      for (int i = 0; i < steps; i++) {
         onDevice.step();
       }
       report.put("training_backend_beside", simd.name());
+      report.put("training_steps", steps);
       report.put("training_largest_difference_nats", largest);
       report.put(
           "training_784_500x4_10_milliseconds_per_step",
-          (System.nanoTime() - start) * 1e-6 / STEPS);
+          (System.nanoTime() - start) * 1e-6 / steps);
     }
   }
 
