@@ -28,6 +28,7 @@ final class BmrsRun {
 
   private final DataSource data;
   private final BmrsPreset preset;
+  private final Map<String, String> origin;
   private final Split split;
   private final Standardization standardization;
   private final Network network;
@@ -40,6 +41,7 @@ final class BmrsRun {
   /**
    * @param data as given by its name
    * @param preset network and how it sees the data
+   * @param origin what a reader of the files has to know of the data
    * @param prepared the data set as the network sees it
    * @param config schedule and settings
    * @param backend does the work
@@ -47,11 +49,13 @@ final class BmrsRun {
   BmrsRun(
       DataSource data,
       BmrsPreset preset,
+      Map<String, String> origin,
       BmrsPreset.Prepared prepared,
       Bmrs.Config config,
       Backend backend) {
     this.data = data;
     this.preset = preset;
+    this.origin = origin;
     this.split = prepared.split();
     this.standardization = prepared.standardization();
     this.network = preset.network(split);
@@ -252,7 +256,10 @@ final class BmrsRun {
   }
 
   private Map<String, String> metadata() {
-    Map<String, String> metadata = new LinkedHashMap<>();
+    Map<String, String> metadata = new LinkedHashMap<>(origin);
+    if (preset.imageSize() > 0) {
+      metadata.put("resized", Json.write(new int[] {preset.imageSize(), preset.imageSize()}));
+    }
     metadata.put("bmr4j", Main.Version.project());
     metadata.put("method", METHOD);
     metadata.put("seed", Long.toString(config.seed()));

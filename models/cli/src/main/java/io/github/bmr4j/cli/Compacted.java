@@ -27,7 +27,7 @@ import java.util.Map;
 record Compacted(CompactNetwork network, ModelCost before, List<Latency> latencies) {
 
   /** Posterior samples in the file: enough for a predictive, and the file stays small. */
-  private static final int SAMPLES = 10;
+  static final int SAMPLES = 10;
 
   /**
    * Compacts and measures.
@@ -37,8 +37,19 @@ record Compacted(CompactNetwork network, ModelCost before, List<Latency> latenci
    * @param data examples to predict
    */
   static Compacted of(Backend backend, SampledNetwork model, Dataset data) {
-    CompactNetwork compact = Compaction.of(backend, model, SAMPLES);
-    CompactNetwork whole = whole(backend, model.network());
+    return of(backend, model.network(), Compaction.of(backend, model, SAMPLES), data);
+  }
+
+  /**
+   * Measures.
+   *
+   * @param backend does the work
+   * @param network before pruning
+   * @param compact what is left of it
+   * @param data examples to predict
+   */
+  static Compacted of(Backend backend, Network network, CompactNetwork compact, Dataset data) {
+    CompactNetwork whole = whole(backend, network);
     List<Latency> latencies = new ArrayList<>();
     for (int batch : Latency.BATCHES) {
       CompactPrediction dense = new CompactPrediction(backend, whole, batch, Product.DENSE);

@@ -2,6 +2,8 @@ package io.github.bmr4j.cli;
 
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,6 +22,15 @@ import picocli.CommandLine.Spec;
     })
 final class CompletionCommand implements Callable<Integer> {
 
+  /** The values of an option, with its long name in the comment. */
+  private static final Pattern VALUES =
+      Pattern.compile("(\\s*local )(\\w+)(_option_args=.* # (--[\\w-]+) values)");
+
+  /** What follows is about an option; its long name is the last. */
+  private static final Pattern BRANCH = Pattern.compile("\\s*(?:'[\\w-]+'\\|)*'(--[\\w-]+)'\\)");
+
+  private static final Pattern USE = Pattern.compile("\\{\\w+_option_args");
+
   @Spec private CommandSpec spec;
 
   CompletionCommand() {}
@@ -27,8 +38,35 @@ final class CompletionCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    out.print(AutoComplete.bash("bmr", spec.root().commandLine()));
+    out.print(withNamesOfTheirOwn(AutoComplete.bash("bmr", spec.root().commandLine())));
     out.flush();
     return ExitCode.OK;
+  }
+
+  /**
+   * The generated script names an option's values by the option's placeholder, which several
+   * options share; here they are named by the option.
+   */
+  private static String withNamesOfTheirOwn(String generated) {
+    StringBuilder script = new StringBuilder();
+    String option = "";
+    for (String line : generated.split("\n", -1)) {
+      Matcher values = VALUES.matcher(line);
+      Matcher branch = BRANCH.matcher(line);
+      if (values.matches()) {
+        line = values.replaceFirst("$1" + variable(values.group(4)) + "$3");
+      } else if (branch.matches()) {
+        option = variable(branch.group(1));
+      } else {
+        line = USE.matcher(line).replaceFirst("{" + option + "_option_args");
+      }
+      script.append(line).append('\n');
+    }
+    script.setLength(script.length() - 1);
+    return script.toString();
+  }
+
+  private static String variable(String option) {
+    return option.replaceFirst("^-+", "").replace('-', '_');
   }
 }

@@ -5,18 +5,15 @@ import io.github.bmr4j.cli.onnx.OnnxNetworks;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.models.compact.CompactLayer;
 import io.github.bmr4j.models.compact.CompactNetwork;
-import io.github.bmr4j.models.compact.Compaction;
 import io.github.bmr4j.models.io.AtomicFiles;
 import io.github.bmr4j.models.io.NpzWriter;
 import io.github.bmr4j.models.io.SafetensorsWriter;
 import io.github.bmr4j.models.io.TensorWriter;
 import io.github.bmr4j.models.layer.ParameterBlock;
-import io.github.bmr4j.models.method.FlatModel;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -39,8 +36,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Writes a posterior or a compact network for other programs; the ending of --out says how.",
       "",
-      "  .onnx         a model from raw features, an example a row, to class probabilities: of the"
-          + " mean weights, or the average over --samples draws",
+      "  .onnx         a model from raw features, an example a row, to class probabilities, or to"
+          + " predictions of numbers and their deviations: of the mean weights, or the average over"
+          + " --samples draws",
       "  .safetensors  the mean weights, L.weight and L.bias of each layer L, a state dictionary",
       "  .npz          the same as arrays",
       ""
@@ -60,10 +58,10 @@ final class ExportCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..1",
       paramLabel = "MODEL",
-      defaultValue = "bmr-out/compact.safetensors",
+      defaultValue = "bmr-out",
       description = {
-        "posterior.safetensors or compact.safetensors of 'bmr prune' or 'bmr train' (default:"
-            + " ${DEFAULT-VALUE})."
+        "posterior.safetensors or compact.safetensors of 'bmr prune', 'bmr train' or 'bmr select', or"
+            + " the folder of its results (default: ${DEFAULT-VALUE})."
       })
   private Path file;
 
@@ -124,7 +122,7 @@ final class ExportCommand implements Callable<Integer> {
     if (output.json()) {
       Map<String, Object> json = new LinkedHashMap<>();
       json.put("command", "export");
-      json.put("model", file.toString());
+      json.put("model", model.file().toString());
       json.put("file", target.toString());
       json.put("samples", samples);
       console.println(ResultJson.line(json));
@@ -144,30 +142,30 @@ final class ExportCommand implements Callable<Integer> {
             "--samples is "
                 + samples
                 + ", but "
-                + file
+                + model.file()
                 + " has "
                 + network.samples()
                 + "; export the posterior beside it");
       }
       List<Integer> sets =
           samples == 0 ? List.of(0) : IntStream.rangeClosed(1, samples).boxed().toList();
-      graph = OnnxNetworks.of(network, sets, model.preparation());
+      graph =
+          model.isRegression()
+              ? OnnxNetworks.of(network, sets, model.preparation(), model.onnxTargets(backend))
+              : OnnxNetworks.of(network, sets, model.preparation());
     } else {
-      FlatModel posterior = model.posterior(backend);
-      Map<String, List<float[]>> drawn = Compaction.drawn(backend, posterior, samples);
-      List<Map<String, float[]>> sets =
-          IntStream.rangeClosed(Math.min(1, samples), samples)
-              .mapToObj(
-                  set -> {
-                    Map<String, float[]> weights = new HashMap<>();
-                    drawn.forEach((layer, all) -> weights.put(layer, all.get(set)));
-                    return weights;
-                  })
-              .toList();
-      graph = OnnxNetworks.of(posterior.network(), sets, model.preparation());
+      SavedModel.Weights weights = model.weights(backend, samples);
+      graph =
+          model.isRegression()
+              ? OnnxNetworks.of(
+                  weights.network(),
+                  weights.sets(),
+                  model.preparation(),
+                  model.onnxTargets(backend))
+              : OnnxNetworks.of(weights.network(), weights.sets(), model.preparation());
     }
     Map<String, String> metadata = new LinkedHashMap<>();
-    for (String key : List.of("method", "data", "classes", "features", "network")) {
+    for (String key : List.of("method", "data", "classes", "features", "targets", "network")) {
       if (model.metadata(key) != null) {
         metadata.put(key, model.metadata(key));
       }
@@ -192,10 +190,9 @@ final class ExportCommand implements Callable<Integer> {
       }
       return;
     }
-    FlatModel posterior = model.posterior(backend);
-    Map<String, List<float[]>> drawn = Compaction.drawn(backend, posterior, 0);
-    for (ParameterBlock block : posterior.network().parameters()) {
-      float[] all = drawn.get(block.layer()).getFirst();
+    SavedModel.Weights weights = model.weights(backend, 0);
+    for (ParameterBlock block : weights.network().parameters()) {
+      float[] all = weights.sets().getFirst().get(block.layer());
       int count = block.rows() * block.columns();
       writer.floats(
           block.layer() + ".weight", block.weightShape().toArray(), Arrays.copyOf(all, count));

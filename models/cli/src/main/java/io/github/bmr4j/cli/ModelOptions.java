@@ -19,10 +19,10 @@ final class ModelOptions {
   @Parameters(
       arity = "0..1",
       paramLabel = "MODEL",
-      defaultValue = "bmr-out/compact.safetensors",
+      defaultValue = "bmr-out",
       description = {
-        "posterior.safetensors or compact.safetensors of 'bmr prune' or 'bmr train' (default:"
-            + " ${DEFAULT-VALUE})."
+        "posterior.safetensors or compact.safetensors of 'bmr prune', 'bmr train' or 'bmr select', or"
+            + " the folder of its results (default: ${DEFAULT-VALUE})."
       })
   private Path model;
 
@@ -56,7 +56,8 @@ final class ModelOptions {
       paramLabel = "N",
       defaultValue = "100",
       description = {
-        "Draws from a posterior (default: ${DEFAULT-VALUE}); a compact network has its own."
+        "Draws from a posterior (default: ${DEFAULT-VALUE}); a compact network has its own, and one"
+            + " without draws predicts by its mean."
       })
   private int samples;
 
@@ -99,6 +100,15 @@ final class ModelOptions {
         return rows(saved, source.file(), labels);
       }
       Split split = source.known().loadOrRefuse(dataFolder);
+      if (saved.isRegression()) {
+        throw new InputException(
+            saved.file()
+                + " predicts "
+                + String.join(", ", saved.targets())
+                + " of a table's rows, but "
+                + source.title()
+                + " has classes; give a table with --data");
+      }
       if (!split.test().classNames().equals(saved.classes())) {
         throw new InputException(
             saved.file()
@@ -127,26 +137,27 @@ final class ModelOptions {
 
   private Examples rows(SavedModel saved, Path file, boolean labels) throws IOException {
     Table rows = table.readAll(file);
-    String named = table.target() == null ? saved.metadata("target") : table.target();
-    boolean labelled = labels || (named != null && rows.columns().contains(named));
-    if (labelled && named == null) {
-      throw new InputException(
-          saved.file()
-              + " was trained on no table, so say which column has the class:"
-              + " --target-column");
+    Dataset dataset = saved.isRegression() ? numbers(saved, rows, labels) : null;
+    boolean labelled = labels;
+    if (dataset == null) {
+      String named = table.target() == null ? saved.metadata("target") : table.target();
+      labelled = labels || (named != null && rows.columns().contains(named));
+      if (labelled && named == null) {
+        throw new InputException(
+            saved.file()
+                + " was trained on no table, so say which column has the class:"
+                + " --target-column");
+      }
+      List<String> features = features(saved, rows, named == null ? List.of() : List.of(named));
+      dataset =
+          Dataset.classification(
+              file.getFileName().toString(),
+              shape(saved, features.size()),
+              rows.features(features),
+              labelled ? rows.labels(named, saved.classes()) : new int[rows.size()],
+              saved.classes(),
+              rows.provenance());
     }
-    List<String> features = saved.features();
-    if (features.isEmpty()) {
-      features = rows.columns().stream().filter(column -> !column.equals(named)).toList();
-    }
-    Dataset dataset =
-        Dataset.classification(
-            file.getFileName().toString(),
-            shape(saved, features.size()),
-            rows.features(features),
-            labelled ? rows.labels(named, saved.classes()) : new int[rows.size()],
-            saved.classes(),
-            rows.provenance());
     boolean same =
         Json.write(rows.provenance().sha256()).equals(saved.metadata("data_sha256"))
             && saved.metadata("test_share") != null;
@@ -154,15 +165,49 @@ final class ModelOptions {
       return new Examples(saved.prepared(dataset), labelled, "all of " + file);
     }
     double share = Double.parseDouble(saved.metadata("test_share"));
-    return new Examples(
-        saved.prepared(DataSource.split(dataset, share).test()), labelled, "test part of " + file);
+    String seed = saved.metadata("split_seed");
+    Split split =
+        seed == null
+            ? DataSource.split(dataset, share)
+            : Split.random(dataset, share, Long.parseLong(seed));
+    return new Examples(saved.prepared(split.test()), labelled, "test part of " + file);
+  }
+
+  /** Rows with real targets; where these are not needed and not there, they are 0. */
+  private Dataset numbers(SavedModel saved, Table rows, boolean wanted) {
+    List<String> targets = saved.targets();
+    if (table.target() != null && !targets.contains(table.target())) {
+      throw new InputException(
+          "--target-column is "
+              + table.target()
+              + ", but "
+              + saved.file()
+              + " predicts "
+              + String.join(", ", targets)
+              + "; leave it out");
+    }
+    List<String> features = features(saved, rows, targets);
+    boolean there = wanted || rows.columns().containsAll(targets);
+    return Dataset.regression(
+        "rows",
+        shape(saved, features.size()),
+        rows.features(features),
+        there ? rows.targets(targets) : new float[rows.size() * targets.size()],
+        targets.size(),
+        rows.provenance());
+  }
+
+  private static List<String> features(SavedModel saved, Table rows, List<String> targets) {
+    return saved.features().isEmpty()
+        ? rows.columns().stream().filter(column -> !targets.contains(column)).toList()
+        : saved.features();
   }
 
   /** Images in a table have a column for each pixel. */
   private static InputShape shape(SavedModel saved, int features) {
-    int[] input = saved.input().toArray();
-    return input.length == 3 && input[0] * input[1] * input[2] == features
-        ? new InputShape(input[0], input[1], input[2])
+    int[] raw = saved.dataShape().toArray();
+    return raw.length == 3 && raw[0] * raw[1] * raw[2] == features
+        ? new InputShape(raw[0], raw[1], raw[2])
         : InputShape.row(features);
   }
 }

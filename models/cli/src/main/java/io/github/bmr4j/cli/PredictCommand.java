@@ -19,7 +19,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code bmr predict}: class probabilities for each example. */
+/** {@code bmr predict}: class probabilities, or means and deviations, for each example. */
 @Command(
     name = "predict",
     mixinStandardHelpOptions = true,
@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Predicts the class of each example by a posterior or a compact network, averaged over draws of"
           + " the weights: a CSV line for each, with the most probable class and the probability of"
-          + " every class. A table needs the columns that the model was trained on, in any order.",
+          + " every class. A regression gives the mean and the standard deviation of each target. A"
+          + " table needs the columns that the model was trained on, in any order.",
       ""
     },
     footerHeading = "%nExamples:%n",
@@ -62,19 +63,32 @@ final class PredictCommand implements Callable<Integer> {
     output.apply();
     SavedModel model = options.model();
     ModelOptions.Examples examples = options.examples(model, false);
-    double[] probabilities;
+    String csv;
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("command", "predict");
+    json.put("model", model.file().toString());
+    json.put("data", examples.what());
     try (Backend backend = machine.open()) {
-      probabilities = model.predict(backend, examples.data(), options.samples()).probabilities();
+      if (model.isRegression()) {
+        NumberPredictions predictions =
+            model.predictNumbers(backend, examples.data(), options.samples());
+        csv = csv(predictions);
+        describe(json, predictions);
+      } else {
+        double[] probabilities =
+            model.predict(backend, examples.data(), options.samples()).probabilities();
+        csv = csv(model.classes(), probabilities);
+        describe(json, model.classes(), probabilities);
+      }
     }
-    List<String> classes = model.classes();
     PrintWriter console = spec.commandLine().getOut();
     if (output.json()) {
-      console.println(ResultJson.line(json(model, examples, classes, probabilities)));
+      console.println(ResultJson.line(json));
     } else if (out == null) {
-      console.print(csv(classes, probabilities));
+      console.print(csv);
     }
     if (out != null) {
-      AtomicFiles.writeText(out.toAbsolutePath(), csv(classes, probabilities));
+      AtomicFiles.writeText(out.toAbsolutePath(), csv);
       if (!output.json()) {
         console.println(out + ": " + Numbers.count(examples.data().size()) + " predictions");
       }
@@ -91,26 +105,54 @@ final class PredictCommand implements Callable<Integer> {
     return best;
   }
 
-  private static Map<String, Object> json(
-      SavedModel model,
-      ModelOptions.Examples examples,
-      List<String> classes,
-      double[] probabilities) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("command", "predict");
-    json.put("model", model.file().toString());
-    json.put("data", examples.what());
+  private static void describe(Map<String, Object> json, NumberPredictions predictions) {
+    int targets = predictions.targets().size();
+    json.put("targets", predictions.targets());
+    json.put("means", rows(predictions.means(), targets));
+    json.put("deviations", rows(predictions.deviations(), targets));
+  }
+
+  private static List<Object> rows(double[] values, int columns) {
+    List<Object> rows = new ArrayList<>();
+    for (int i = 0; i < values.length; i += columns) {
+      rows.add(Arrays.copyOfRange(values, i, i + columns));
+    }
+    return rows;
+  }
+
+  private static String csv(NumberPredictions predictions) {
+    StringBuilder csv = new StringBuilder();
+    int targets = predictions.targets().size();
+    for (int k = 0; k < targets; k++) {
+      String name = predictions.targets().get(k);
+      csv.append(k == 0 ? "" : ",")
+          .append(cell(name))
+          .append(',')
+          .append(cell("std(" + name + ")"));
+    }
+    csv.append('\n');
+    for (int i = 0; i < predictions.means().length; i++) {
+      csv.append(i % targets == 0 ? "" : ",")
+          .append(
+              String.format(
+                  Locale.ROOT, "%.7g,%.6g", predictions.means()[i], predictions.deviations()[i]));
+      if (i % targets == targets - 1) {
+        csv.append('\n');
+      }
+    }
+    return csv.toString();
+  }
+
+  private static void describe(
+      Map<String, Object> json, List<String> classes, double[] probabilities) {
     json.put("classes", classes);
     List<String> predictions = new ArrayList<>();
-    List<Object> rows = new ArrayList<>();
     int n = classes.size();
-    for (int i = 0; i < examples.data().size(); i++) {
+    for (int i = 0; i * n < probabilities.length; i++) {
       predictions.add(classes.get(best(probabilities, i, n)));
-      rows.add(Arrays.copyOfRange(probabilities, i * n, (i + 1) * n));
     }
     json.put("predictions", predictions);
-    json.put("probabilities", rows);
-    return json;
+    json.put("probabilities", rows(probabilities, n));
   }
 
   private static String csv(List<String> classes, double[] probabilities) {

@@ -4,6 +4,8 @@ import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
 import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.models.compact.CompactFiles;
+import io.github.bmr4j.models.compact.Compaction;
 import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.data.Standardization;
 import io.github.bmr4j.models.data.TargetScale;
@@ -11,6 +13,7 @@ import io.github.bmr4j.models.io.AtomicFiles;
 import io.github.bmr4j.models.io.Json;
 import io.github.bmr4j.models.method.FreeEnergy;
 import io.github.bmr4j.models.method.PrincipledPruning;
+import io.github.bmr4j.models.method.RegressionModel;
 import io.github.bmr4j.models.method.RegressionModelFiles;
 import io.github.bmr4j.models.method.RegressionPrediction;
 import io.github.bmr4j.models.method.Resumable;
@@ -48,6 +51,7 @@ final class PrincipledRun {
 
   private final DataSource data;
   private final List<String> targets;
+  private final Map<String, String> origin;
   private final Split split;
   private final Standardization standardization;
   private final TargetScale scale;
@@ -60,6 +64,7 @@ final class PrincipledRun {
   /**
    * @param data where the examples are from
    * @param targets names of the targets
+   * @param origin what a reader of the files has to know of the table
    * @param raw the examples as read
    * @param hidden sizes of the hidden layers
    * @param activation behind each of them
@@ -69,6 +74,7 @@ final class PrincipledRun {
   PrincipledRun(
       DataSource data,
       List<String> targets,
+      Map<String, String> origin,
       Split raw,
       HiddenLayers hidden,
       UnaryFunction activation,
@@ -76,6 +82,7 @@ final class PrincipledRun {
       Backend backend) {
     this.data = data;
     this.targets = targets;
+    this.origin = origin;
     this.standardization = Standardization.perFeature(raw.train());
     this.scale = TargetScale.of(raw.train());
     this.split = scale.apply(standardization.apply(raw));
@@ -162,8 +169,15 @@ final class PrincipledRun {
     Measured before = new Measured(result.trained(), result.weights(), guarded.full);
     Measured after = new Measured(result.last(), result.kept(), metrics(test));
     double seconds = (System.nanoTime() - start) * 1e-9;
+    Compacted compacted =
+        Compacted.of(
+            backend,
+            network,
+            Compaction.of(backend, network, pruning.model().drawn(Compacted.SAMPLES)),
+            split.test());
     Map<String, Object> json = json(pruning, result, before, after, seconds, folder);
-    Map<String, String> metadata = metadata();
+    json.put("compact", compacted.json());
+    Map<String, String> metadata = metadata(pruning.model());
     folder.commit(
         List.of(
             new ResultFolder.Result(
@@ -172,6 +186,9 @@ final class PrincipledRun {
             new ResultFolder.Result(
                 ResultFiles.CERTIFICATE,
                 file -> CertificateFiles.save(file, pruning.reduction(), metadata)),
+            new ResultFolder.Result(
+                ResultFiles.COMPACT,
+                file -> CompactFiles.save(file, compacted.network(), metadata)),
             ResultFiles.report(json),
             new ResultFolder.Result(
                 ResultFiles.RESULT,
@@ -281,6 +298,7 @@ final class PrincipledRun {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("posterior", folder.file(ResultFiles.POSTERIOR).toString());
     json.put("certificate", folder.file(ResultFiles.CERTIFICATE).toString());
+    json.put("compact", folder.file(ResultFiles.COMPACT).toString());
     json.put("report", folder.file(ResultFiles.REPORT).toString());
     json.put("result", folder.file(ResultFiles.RESULT).toString());
     return json;
@@ -337,8 +355,8 @@ final class PrincipledRun {
     return json;
   }
 
-  private Map<String, String> metadata() {
-    Map<String, String> metadata = new LinkedHashMap<>();
+  private Map<String, String> metadata(RegressionModel model) {
+    Map<String, String> metadata = new LinkedHashMap<>(origin);
     metadata.put("bmr4j", Main.Version.project());
     metadata.put("method", METHOD);
     metadata.put("seed", Long.toString(config.seed()));
@@ -348,6 +366,11 @@ final class PrincipledRun {
     metadata.put("input_shape", Json.write(network.input().toArray()));
     metadata.put("hidden", Json.write(hidden.sizes()));
     metadata.put("activation", Choice.nameOf(activation));
+    metadata.put("scheme", config.model().scheme().name());
+    metadata.put("input_variance", Double.toString(config.model().inputVariance()));
+    metadata.put("published", Boolean.toString(config.model().published()));
+    metadata.put("heteroscedastic", Boolean.toString(config.model().heteroscedastic()));
+    metadata.put("noise_variance", Json.write(model.noiseVariances()));
     metadata.put("targets", Json.write(targets));
     metadata.put("standardization_mean", Json.write(standardization.mean()));
     metadata.put("standardization_std", Json.write(standardization.standardDeviation()));
@@ -393,7 +416,7 @@ final class PrincipledRun {
         Locale.ROOT,
         "%s%n%s%nRemoved %s of the weights in %d rounds. Gained, in nats: log evidence %s as"
             + " predicted, ELBO %s as realised, before training on.%n"
-            + "Time: %s.%nResults: %s%n         %s%n         %s%n",
+            + "Time: %s.%nResults: %s%n         %s%n         %s%n         %s%n",
         comparison,
         layers,
         Numbers.percent((Double) json.get("pruned_fraction")),
@@ -403,6 +426,7 @@ final class PrincipledRun {
         Numbers.clock((Double) seconds.get("total")),
         files.get("posterior"),
         files.get("certificate"),
+        files.get("compact"),
         files.get("result"));
   }
 

@@ -235,13 +235,14 @@ class PruneCommand implements Callable<Integer> {
         usual.with(
             hidden == null ? usual.hidden() : hidden,
             activation == null ? usual.activation() : activation);
-    Split raw = load().split();
+    DataSource.Loaded loaded = load();
+    Split raw = loaded.split();
     Bmrs.Config config = method.bmrs(spec.commandLine(), preset.method(), raw.train().size());
     BmrsPreset.Prepared prepared = preset.prepare(data, raw);
     try (Backend backend = machine.open();
         ResultFolder folder = ResultFolder.open(out)) {
       PrintWriter err = spec.commandLine().getErr();
-      BmrsRun run = new BmrsRun(data, preset, prepared, config, backend);
+      BmrsRun run = new BmrsRun(data, preset, origin(loaded), prepared, config, backend);
       Map<String, Object> json = run.run(err, output.quiet(), folder, guard(), start);
       keepOptions(folder, json);
       print(json, run.report(json));
@@ -274,6 +275,7 @@ class PruneCommand implements Callable<Integer> {
           new PrincipledRun(
               data,
               loaded.targets(),
+              origin(loaded),
               raw,
               hidden == null ? PrincipledRun.HIDDEN : hidden,
               function,
@@ -371,12 +373,7 @@ class PruneCommand implements Callable<Integer> {
       Map<String, Object> json = ResultJson.of(run);
       json.put("command", spec.name());
       Map<String, String> provenance = provenance(run, standardization);
-      provenance.put("data_shape", Json.write(dataShape(raw.train().inputShape())));
-      if (data.isTable()) {
-        provenance.put("features", Json.write(loaded.features()));
-        provenance.put("target", loaded.targets().getFirst());
-        provenance.put("test_share", Double.toString(table.testShare()));
-      }
+      provenance.putAll(origin(loaded));
       List<ResultFolder.Result> results = new ArrayList<>();
       results.add(
           new ResultFolder.Result(
@@ -613,6 +610,18 @@ class PruneCommand implements Callable<Integer> {
     metadata.put("activation", run.activation());
     metadata.put("standardization_mean", Json.write(standardization.mean()));
     metadata.put("standardization_std", Json.write(standardization.standardDeviation()));
+    return metadata;
+  }
+
+  /** What a reader of the files has to know of the data, to find examples again. */
+  private Map<String, String> origin(DataSource.Loaded loaded) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("data_shape", Json.write(dataShape(loaded.split().train().inputShape())));
+    if (data.isTable()) {
+      metadata.put("features", Json.write(loaded.features()));
+      metadata.put("target", loaded.targets().getFirst());
+      metadata.put("test_share", Double.toString(table.testShare()));
+    }
     return metadata;
   }
 

@@ -266,7 +266,8 @@ final class RunReport {
   private static String text(Object value) {
     return switch (value) {
       case null -> "-";
-      case Double number -> Double.toString(number);
+      // Seconds to ten digits say no more.
+      case Double number -> Float.toString(number.floatValue());
       case Map<?, ?> map -> Json.write(map);
       case List<?> list -> Json.write(list);
       default -> value.toString();

@@ -3,6 +3,9 @@ package io.github.bmr4j.cli;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.UnaryFunction;
+import io.github.bmr4j.models.compact.CompactFiles;
+import io.github.bmr4j.models.compact.CompactNetwork;
+import io.github.bmr4j.models.compact.Compaction;
 import io.github.bmr4j.models.data.Dataset;
 import io.github.bmr4j.models.data.InputShape;
 import io.github.bmr4j.models.data.Split;
@@ -11,12 +14,14 @@ import io.github.bmr4j.models.data.TargetScale;
 import io.github.bmr4j.models.io.AtomicFiles;
 import io.github.bmr4j.models.io.Json;
 import io.github.bmr4j.models.method.SpikeAndSlabCompression;
+import io.github.bmr4j.models.method.SpikeAndSlabModel;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,6 +44,9 @@ import picocli.CommandLine.Spec;
           + " each input feature, unit and weight, prunes what is more likely out than in, and"
           + " compares the pruned network with the full one on test data. After Saha, Liu and Liang"
           + " 2024 (abstract); estimators reconstructed.",
+      "",
+      "The pruned network of the first replicate is written as compact.safetensors, for 'bmr evaluate',"
+          + " 'bmr predict' and 'bmr export'.",
       "",
       "With --replicates, everything is done again with the next seeds: a simulation is drawn anew, a"
           + " table split anew.",
@@ -108,13 +116,19 @@ final class SelectCommand implements Callable<Integer> {
       paramLabel = "DIR",
       defaultValue = "bmr-out",
       description =
-          "Folder for result.json, features.csv and inclusion.svg (default: ${DEFAULT-VALUE}).")
+          "Folder for result.json, features.csv, inclusion.svg and compact.safetensors (default:"
+              + " ${DEFAULT-VALUE}).")
   private Path out;
 
   @ArgGroup(validate = false, heading = "%nStop and go on:%n")
   private CheckpointOptions checkpoints = new CheckpointOptions();
 
   @Mixin private OutputOptions output;
+
+  /** The first replicate's network, and what a reader of its file has to know. */
+  private CompactNetwork compact;
+
+  private final Map<String, String> metadata = new LinkedHashMap<>();
 
   SelectCommand() {}
 
@@ -140,12 +154,15 @@ final class SelectCommand implements Callable<Integer> {
       }
       SelectReport report = new SelectReport(data.title(), hidden, activation, config, runs);
       Map<String, Object> json = report.json();
+      json.put("files", files(folder));
       folder.commit(
           List.of(
               new ResultFolder.Result(
                   RESULT, file -> AtomicFiles.writeText(file, Json.writeIndented(json))),
               new ResultFolder.Result(
                   FEATURES, file -> AtomicFiles.writeText(file, report.featuresCsv())),
+              new ResultFolder.Result(
+                  ResultFiles.COMPACT, file -> CompactFiles.save(file, compact, metadata)),
               new ResultFolder.Result(PLOT, file -> AtomicFiles.writeText(file, report.svg()))));
       PrintWriter standardOutput = spec.commandLine().getOut();
       if (output.json()) {
@@ -155,6 +172,7 @@ final class SelectCommand implements Callable<Integer> {
         standardOutput.printf("Results: %s%n", folder.file(RESULT));
         standardOutput.printf("         %s%n", folder.file(FEATURES));
         standardOutput.printf("         %s%n", folder.file(PLOT));
+        standardOutput.printf("         %s%n", folder.file(ResultFiles.COMPACT));
       }
       standardOutput.flush();
       return ExitCode.OK;
@@ -170,7 +188,8 @@ final class SelectCommand implements Callable<Integer> {
       throws IOException {
     Split raw = replicate.split();
     TargetScale scale = TargetScale.of(raw.train());
-    Split split = scale.apply(Standardization.perFeature(raw.train()).apply(raw));
+    Standardization standardization = Standardization.perFeature(raw.train());
+    Split split = scale.apply(standardization.apply(raw));
     Dataset noiseless = null;
     if (replicate.noiseless() != null) {
       float[] targets = new float[replicate.noiseless().length];
@@ -197,9 +216,61 @@ final class SelectCommand implements Callable<Integer> {
       Autosave autosave = Autosave.start(number, compression, folder, checkpoints, spec, settings);
       SpikeAndSlabCompression.Result result = compression.run();
       autosave.rest();
+      if (compact == null) {
+        SpikeAndSlabModel model = compression.model();
+        compact = Compaction.of(backend, model.network(), model.drawn(Compacted.SAMPLES));
+        describe(replicate, config, model, standardization, scale);
+      }
       return new SelectRun(
           config.seed(), replicate.features(), replicate.relevant(), split.train().size(), result);
     }
+  }
+
+  private void describe(
+      SelectData.Replicate replicate,
+      SpikeAndSlabCompression.Config config,
+      SpikeAndSlabModel model,
+      Standardization standardization,
+      TargetScale scale) {
+    Split raw = replicate.split();
+    metadata.put("bmr4j", Main.Version.project());
+    metadata.put("method", "spike-and-slab");
+    metadata.put("seed", Long.toString(config.seed()));
+    // Only a table's rows can be split again; simulations and digits are drawn by the seed.
+    metadata.put("data", data.isTable() ? data.title() : data.title() + " of bmr select");
+    metadata.put("data_sha256", Json.write(ResultJson.digests(raw)));
+    metadata.put("network", model.network().name());
+    metadata.put("input_shape", Json.write(model.network().input().toArray()));
+    metadata.put("data_shape", Json.write(new int[] {raw.train().inputShape().size()}));
+    metadata.put("hidden", Json.write(hidden.sizes()));
+    metadata.put("activation", Choice.nameOf(activation));
+    metadata.put("standardization_mean", Json.write(standardization.mean()));
+    metadata.put("standardization_std", Json.write(standardization.standardDeviation()));
+    metadata.put("features", Json.write(replicate.features()));
+    if (data.isTable()) {
+      metadata.put("target", replicate.target());
+      metadata.put("test_share", Double.toString(table.testShare()));
+      metadata.put("split_seed", Long.toString(config.seed()));
+    }
+    if (raw.train().isClassification()) {
+      metadata.put("classes", Json.write(raw.train().classNames()));
+    } else {
+      double noise = model.noise().standardDeviation(0);
+      metadata.put("targets", Json.write(List.of(replicate.target())));
+      metadata.put("target_mean", Json.write(scale.mean()));
+      metadata.put("target_std", Json.write(scale.standardDeviation()));
+      metadata.put("noise_variance", Json.write(new double[] {noise * noise}));
+      metadata.put("heteroscedastic", "false");
+    }
+  }
+
+  private static Map<String, Object> files(ResultFolder folder) {
+    Map<String, Object> files = new LinkedHashMap<>();
+    files.put("features", folder.file(FEATURES).toString());
+    files.put("plot", folder.file(PLOT).toString());
+    files.put("compact", folder.file(ResultFiles.COMPACT).toString());
+    files.put("result", folder.file(RESULT).toString());
+    return files;
   }
 
   private static SpikeAndSlabCompression.Listener progress(StatusLine status) {

@@ -74,14 +74,21 @@ final class SelectData {
    *
    * @param split raw
    * @param features their names
+   * @param target its name
    * @param relevant which matter; null if that is not known
    * @param noiseless the test part's targets without noise; null if they are not known
    */
-  record Replicate(Split split, List<String> features, boolean[] relevant, double[] noiseless) {}
+  record Replicate(
+      Split split, List<String> features, String target, boolean[] relevant, double[] noiseless) {}
 
   /** What it is called. */
   String title() {
-    return simulated() == null && !isDigits() ? Path.of(data).toString() : data;
+    return isTable() ? Path.of(data).toString() : data;
+  }
+
+  /** Whether it is a table in a file. */
+  boolean isTable() {
+    return simulated() == null && !isDigits();
   }
 
   private boolean isDigits() {
@@ -114,7 +121,11 @@ final class SelectData {
         table = read(options);
       }
       return new Replicate(
-          Split.random(table.dataset(), options.testShare(), seed), table.features(), null, null);
+          Split.random(table.dataset(), options.testShare(), seed),
+          table.features(),
+          table.targets().getFirst(),
+          null,
+          null);
     } catch (IllegalArgumentException refused) {
       throw new InputException(refused.getMessage(), refused);
     }
@@ -127,6 +138,7 @@ final class SelectData {
     return new Replicate(
         split,
         SimulatedData.featureNames(features),
+        "y",
         relevant,
         kind.isClassification() ? null : SimulatedData.withoutNoise(kind, split.test()));
   }
@@ -138,7 +150,7 @@ final class SelectData {
         IntStream.range(0, side * side)
             .mapToObj(i -> "row" + (i / side + 1) + "column" + (i % side + 1))
             .toList();
-    return new Replicate(new Split(images.train(), images.test()), names, null, null);
+    return new Replicate(new Split(images.train(), images.test()), names, "digit", null, null);
   }
 
   private Table.Named read(TableOptions options) throws IOException {

@@ -26,7 +26,14 @@ final class StartingPoint {
       throw new InputException(
           "--from: " + file + " is a compact network; name the posterior.safetensors beside it");
     }
-    try (SafetensorsReader reader = SafetensorsReader.open(file)) {
+    if (!saved.isFlatPosterior()) {
+      throw new InputException(
+          "--from: "
+              + file
+              + " is no posterior of --method stochastic-bmr; start from the posterior.safetensors"
+              + " that 'bmr train' wrote");
+    }
+    try (SafetensorsReader reader = SafetensorsReader.open(saved.file())) {
       for (TensorEntry tensor : reader.tensors()) {
         if (tensor.name().endsWith(".mask")) {
           requireWhole(file, tensor.name(), reader.readBooleans(tensor.name()));

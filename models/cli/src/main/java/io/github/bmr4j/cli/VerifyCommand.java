@@ -6,6 +6,8 @@ import io.github.bmr4j.models.io.Json;
 import io.github.bmr4j.models.io.SafetensorsReader;
 import io.github.bmr4j.models.io.Sha256;
 import io.github.bmr4j.models.io.TensorReader;
+import io.github.bmr4j.models.method.NoisyModelFiles;
+import io.github.bmr4j.models.method.StructureCertificateCheck;
 import io.github.bmr4j.models.pruning.CertificateCheck;
 import io.github.bmr4j.models.pruning.CertificateFiles;
 import io.github.bmr4j.models.pruning.ModelReduction.Decisions;
@@ -15,6 +17,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -89,7 +92,9 @@ final class VerifyCommand implements Callable<Integer> {
     output.apply();
     Path file = file();
     Finding finding =
-        file.toString().endsWith(".json") ? checkPosterior(file) : checkCertificate(file);
+        file.toString().endsWith(".json")
+            ? checkPosterior(file)
+            : isOfStructures(file) ? checkStructures(file) : checkCertificate(file);
     PrintWriter out = spec.commandLine().getOut();
     if (output.json()) {
       Map<String, Object> json = new LinkedHashMap<>();
@@ -98,7 +103,7 @@ final class VerifyCommand implements Callable<Integer> {
       json.put("agrees", finding.difference().isEmpty());
       json.put("difference", finding.difference().orElse(null));
       json.put("decisions", finding.decisions());
-      json.put("delta_f_predicted", finding.predicted());
+      json.put("delta_f_predicted", Json.finiteOrNull(finding.predicted()));
       json.put("data", finding.data());
       out.println(ResultJson.line(json));
     } else if (finding.difference().isPresent()) {
@@ -109,9 +114,11 @@ final class VerifyCommand implements Callable<Integer> {
               + file
               + ": "
               + Numbers.count(finding.decisions())
-              + " decisions, together "
-              + Numbers.signed(finding.predicted(), 1)
-              + " nats, are as computed again. "
+              + " decisions"
+              + (Double.isNaN(finding.predicted())
+                  ? ""
+                  : ", together " + Numbers.signed(finding.predicted(), 1) + " nats,")
+              + " are as computed again. "
               + finding.data());
     }
     out.flush();
@@ -132,8 +139,13 @@ final class VerifyCommand implements Callable<Integer> {
             ? JsonFields.read(result).object("files").text("certificate")
             : ResultFiles.CERTIFICATE;
     if (named.isEmpty()) {
+      boolean selects = JsonFields.read(result).text("command").equals("select");
       throw new InputException(
-          certificate + " has a run that pruned nothing, so there is no certificate to verify");
+          certificate
+              + (selects
+                  ? " has a run of 'bmr select', which decides by inclusion probabilities and leaves"
+                      + " no certificate; they are in features.csv"
+                  : " has a run that pruned nothing, so there is no certificate to verify"));
     }
     Path file = certificate.resolve(Path.of(named).getFileName());
     if (Files.notExists(file)) {
@@ -150,18 +162,8 @@ final class VerifyCommand implements Callable<Integer> {
     if (difference.isEmpty()) {
       difference = posteriorDifference(file.resolveSibling(ResultFiles.POSTERIOR), read.layers());
     }
-    String data = read.metadata().getOrDefault("data", "");
-    Map<String, String> recorded = digests(file, read.metadata().get("data_sha256"));
-    Optional<Map<String, String>> found = digestsOf(data);
-    if (difference.isEmpty() && found.isPresent() && !found.get().equals(recorded)) {
-      difference =
-          Optional.of(
-              "the data " + data + " have the SHA-256 " + found.get() + ", not " + recorded);
-    }
-    String checksum =
-        found.isPresent()
-            ? "The data " + data + " have the checksum."
-            : "The data " + data + " are not here, so their checksum was not compared.";
+    Data data = data(file, read.metadata());
+    difference = difference.or(data::difference);
     String choice =
         read.comparesEvidence()
             ? ""
@@ -169,7 +171,73 @@ final class VerifyCommand implements Callable<Integer> {
                 + read.metadata().get("rule")
                 + " decides by more than the evidence of single weights, so which left was not"
                 + " decided again.";
-    return new Finding(check.removed(), check.predicted(), difference, checksum + choice);
+    return new Finding(check.removed(), check.predicted(), difference, data.said() + choice);
+  }
+
+  private static boolean isOfStructures(Path file) throws IOException {
+    try (SafetensorsReader reader = SafetensorsReader.open(file)) {
+      return NoisyModelFiles.CERTIFICATE_FORMAT.equals(reader.metadata().get("format"));
+    }
+  }
+
+  private Finding checkStructures(Path file) throws IOException {
+    StructureCertificateCheck check = new StructureCertificateCheck(file);
+    Optional<String> difference = check.firstDifference();
+    Path posterior = file.resolveSibling(ResultFiles.POSTERIOR);
+    if (difference.isEmpty() && Files.exists(posterior)) {
+      difference = structuresDifference(posterior, check.kept());
+    }
+    Data data = data(file, check.metadata());
+    String scores =
+        check.computesScores()
+            ? ""
+            : " The rule "
+                + check.metadata().get("rule")
+                + " goes by weights, which are not in the certificate, so its scores were taken as"
+                + " they are.";
+    return new Finding(
+        check.removed(), check.predicted(), difference.or(data::difference), data.said() + scores);
+  }
+
+  private static Optional<String> structuresDifference(Path file, Map<String, boolean[]> layers)
+      throws IOException {
+    try (SafetensorsReader reader = SafetensorsReader.open(file)) {
+      for (Map.Entry<String, boolean[]> layer : layers.entrySet()) {
+        String name = layer.getKey() + ".noise.kept";
+        boolean[] kept = reader.contains(name) ? reader.readBooleans(name) : new boolean[0];
+        if (!Arrays.equals(kept, layer.getValue())) {
+          return Optional.of(
+              "which structures of "
+                  + layer.getKey()
+                  + " stayed differs between the certificate and the posterior beside it");
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * What is known of the data.
+   *
+   * @param difference if they are others
+   * @param said for people
+   */
+  private record Data(Optional<String> difference, String said) {}
+
+  private Data data(Path file, Map<String, String> metadata) throws IOException {
+    String data = metadata.getOrDefault("data", "");
+    Map<String, String> recorded = digests(file, metadata.get("data_sha256"));
+    Optional<Map<String, String>> found = digestsOf(data);
+    if (found.isPresent() && !found.get().equals(recorded)) {
+      String difference =
+          "the data " + data + " have the SHA-256 " + found.get() + ", not " + recorded;
+      return new Data(Optional.of(difference), "");
+    }
+    return new Data(
+        Optional.empty(),
+        found.isPresent()
+            ? "The data " + data + " have the checksum."
+            : "The data " + data + " are not here, so their checksum was not compared.");
   }
 
   private static Map<String, String> digests(Path file, String json) {

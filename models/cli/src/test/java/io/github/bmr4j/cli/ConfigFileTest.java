@@ -96,5 +96,10 @@ class ConfigFileTest {
     for (String word : new String[] {"evaluate", "--learning-rate", "fashion-mnist", "lenet"}) {
       assertTrue(console.out().contains(word), word);
     }
+    // Options with the same placeholder keep their own values.
+    int network = console.out().indexOf("    '--network')");
+    String values = "local network_option_args=(\"mlp\" \"lenet\" \"vit\" \"mixer\") #";
+    assertTrue(console.out().contains(values), console.out());
+    assertTrue(console.out().indexOf("\"${network_option_args[@]}\"", network) < network + 120);
   }
 }

@@ -8,6 +8,9 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.github.bmr4j.cli.onnx.OnnxNetworks;
+import io.github.bmr4j.engine.autodiff.Graph;
+import io.github.bmr4j.engine.autodiff.Input;
+import io.github.bmr4j.engine.autodiff.Node;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
@@ -18,12 +21,21 @@ import io.github.bmr4j.models.compact.CompactPrediction;
 import io.github.bmr4j.models.compact.Compaction;
 import io.github.bmr4j.models.data.Dataset;
 import io.github.bmr4j.models.data.Digits;
+import io.github.bmr4j.models.data.Padding;
 import io.github.bmr4j.models.data.Split;
 import io.github.bmr4j.models.data.Standardization;
+import io.github.bmr4j.models.layer.Activation;
+import io.github.bmr4j.models.layer.BatchNorm;
+import io.github.bmr4j.models.layer.Convolution;
+import io.github.bmr4j.models.layer.Dense;
 import io.github.bmr4j.models.layer.Flatten;
+import io.github.bmr4j.models.layer.MaxPooling;
 import io.github.bmr4j.models.layer.ParameterBlock;
+import io.github.bmr4j.models.layer.Residual;
+import io.github.bmr4j.models.metric.PredictiveAccumulator;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
+import io.github.bmr4j.models.network.PlainNetwork;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,11 +45,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code bmr export} writes, run by onnxruntime on raw features, gives what we predict. */
 class OnnxTest {
@@ -64,7 +78,10 @@ class OnnxTest {
 
   /** An output of a model for all test images, as they are in the data set. */
   private float[] run(String file, String output) throws OrtException {
-    Dataset test = digits.test();
+    return run(file, output, digits.test());
+  }
+
+  private float[] run(String file, String output, Dataset test) throws OrtException {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     try (OrtSession session = environment.createSession(folder.resolve(file).toString());
         OnnxTensor features =
@@ -163,5 +180,89 @@ class OnnxTest {
           .outputs(test.features(), test.size(), expected);
     }
     assertClose(expected, run("a.onnx", "logits"));
+  }
+
+  /** Attention, normalisation over tokens, tokens of classes and positions, mixing of tokens. */
+  @ParameterizedTest
+  @ValueSource(strings = {"vit", "mixer"})
+  void networksOfTokensGiveTheMeanOverTheirSetsOfWeights(String name) throws Exception {
+    Network network =
+        name.equals("vit") ? Networks.visionTransformer(1, CLASSES) : Networks.mlpMixer(1, CLASSES);
+    assertSameAsOurs(network, Map.of(), 2);
+  }
+
+  @Test
+  void batchNormalisationUsesItsRunningStatistics() throws Exception {
+    Network network =
+        new Network(
+            "normalised",
+            Shape.of(1, 32, 32),
+            List.of(
+                new Convolution("a", 1, 3, 5),
+                new BatchNorm("b", 3),
+                new Residual(new Activation(UnaryFunction.RELU)),
+                new MaxPooling(4),
+                new Flatten(),
+                new Dense("c", 147, CLASSES)));
+    assertSameAsOurs(
+        network, Map.of("b" + PlainNetwork.RUNNING, new float[] {.1f, -.2f, 0, 2, .5f, 1}), 1);
+  }
+
+  /** With random weights, on images of 8×8 that are padded to 32×32. */
+  private void assertSameAsOurs(Network network, Map<String, float[]> statistics, int count)
+      throws Exception {
+    Random random = new Random(5);
+    List<Map<String, float[]>> sets = new ArrayList<>();
+    for (int k = 0; k < count; k++) {
+      Map<String, float[]> set = new HashMap<>(statistics);
+      for (ParameterBlock block : network.parameters()) {
+        float[] values = new float[block.size()];
+        for (int i = 0; i < values.length; i++) {
+          values[i] = (float) (random.nextGaussian() / Math.sqrt(block.columns()));
+        }
+        set.put(block.layer(), values);
+      }
+      sets.add(set);
+    }
+    OnnxNetworks.Preparation padding =
+        new OnnxNetworks.Preparation(Shape.of(1, 8, 8), new double[] {5}, new double[] {6}, 32, 32);
+    Files.write(
+        folder.resolve("tokens.onnx"),
+        OnnxNetworks.of(network, sets, padding).toBytes("test", Map.of()));
+
+    Dataset test =
+        Padding.zeros(
+            Standardization.of(new double[] {5}, new double[] {6}, 64).apply(digits.test()),
+            32,
+            32);
+    int examples = 12;
+    PredictiveAccumulator expected =
+        new PredictiveAccumulator(CLASSES, Arrays.copyOf(test.labels(), examples));
+    try (Backend backend = Backends.open()) {
+      for (Map<String, float[]> set : sets) {
+        PlainNetwork plain = new PlainNetwork(network, set);
+        Input x = new Input(network.batchShape(examples));
+        Node logits = network.forward(x, plain.source(backend));
+        Graph graph = Graph.forInference(backend, logits);
+        test.copyFeatures(0, examples, x.value().slice().array(), x.value().slice().offset());
+        x.push();
+        graph.forward();
+        backend.memory().pull(logits.value().slice());
+        float[] values = logits.value().slice().toArray();
+        float most = 0;
+        for (float value : values) {
+          most = Math.max(most, Math.abs(value));
+        }
+        assertTrue(most > 0.1, "outputs that are not all 0");
+        expected.addLogits(values, 0, examples);
+      }
+    }
+    double[] probabilities = expected.probabilities();
+    float[] ours = new float[probabilities.length];
+    for (int i = 0; i < ours.length; i++) {
+      ours[i] = (float) probabilities[i];
+    }
+    int[] first = IntStream.range(0, examples).toArray();
+    assertClose(ours, run("tokens.onnx", "probabilities", digits.test().select(first)));
   }
 }

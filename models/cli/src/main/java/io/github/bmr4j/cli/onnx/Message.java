@@ -12,12 +12,22 @@ final class Message {
 
   private static final int VARINT = 0;
   private static final int LENGTH = 2;
+  private static final int FIXED = 5;
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
   Message number(int field, long value) {
     key(field, VARINT);
     varint(value);
+    return this;
+  }
+
+  Message real(int field, float value) {
+    key(field, FIXED);
+    int bits = Float.floatToIntBits(value);
+    for (int shift = 0; shift < 32; shift += 8) {
+      out.write(bits >>> shift);
+    }
     return this;
   }
 

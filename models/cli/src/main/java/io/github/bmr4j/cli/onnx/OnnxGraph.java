@@ -17,7 +17,9 @@ public final class OnnxGraph {
   private static final int FLOAT = 1;
   private static final int INT64 = 7;
 
-  /** AttributeProto.AttributeType of a whole number, and of several. */
+  /** AttributeProto.AttributeType of a real number, of a whole number, and of several. */
+  private static final int REAL = 1;
+
   private static final int INT = 2;
 
   private static final int INTS = 7;
@@ -81,6 +83,12 @@ public final class OnnxGraph {
     return constant(INT64, raw.array(), data.length);
   }
 
+  /** A single whole number. */
+  public String constant(long value) {
+    ByteBuffer raw = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value);
+    return constant(INT64, raw.array());
+  }
+
   private String constant(int type, byte[] raw, int... shape) {
     String name = name();
     Message tensor = new Message();
@@ -106,7 +114,7 @@ public final class OnnxGraph {
    * An operation.
    *
    * @param operator its name in the standard
-   * @param attributes by name: an Integer or an int[]
+   * @param attributes by name: an Integer, a Float or an int[]
    * @param inputs values
    * @return the value that it gives
    */
@@ -129,6 +137,7 @@ public final class OnnxGraph {
   private static Message attribute(String name, Object value) {
     Message attribute = new Message().text(1, name);
     switch (value) {
+      case Float number -> attribute.real(2, number).number(20, REAL);
       case Integer number -> attribute.number(3, number).number(20, INT);
       case int[] numbers -> {
         for (int number : numbers) {
@@ -138,7 +147,7 @@ public final class OnnxGraph {
       }
       default ->
           throw new IllegalArgumentException(
-              "Attribute " + name + " is " + value + ", expected an Integer or an int[]");
+              "Attribute " + name + " is " + value + ", expected an Integer, a Float or an int[]");
     }
     return attribute;
   }

@@ -1,29 +1,19 @@
 package io.github.bmr4j.cli.onnx;
 
 import io.github.bmr4j.engine.tensor.Shape;
-import io.github.bmr4j.kernels.UnaryFunction;
-import io.github.bmr4j.kernels.Window;
 import io.github.bmr4j.models.compact.CompactLayer;
 import io.github.bmr4j.models.compact.CompactNetwork;
-import io.github.bmr4j.models.layer.Activation;
-import io.github.bmr4j.models.layer.AveragePooling;
-import io.github.bmr4j.models.layer.Convolution;
-import io.github.bmr4j.models.layer.Dense;
-import io.github.bmr4j.models.layer.Flatten;
-import io.github.bmr4j.models.layer.Layer;
-import io.github.bmr4j.models.layer.MaxPooling;
-import io.github.bmr4j.models.layer.ParameterBlock;
+import io.github.bmr4j.models.method.RegressionModel;
 import io.github.bmr4j.models.network.Network;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 
 /**
- * Classifiers as ONNX models: the input {@code features}, an example a row as it is in its file,
+ * Networks as ONNX models: the input {@code features}, an example a row as it is in its file,
  * standardized inside; the output {@code probabilities}, and, where there is one set of weights
  * alone, the {@code logits}. With several sets, draws from a posterior, the probabilities are their
- * mean.
+ * mean. A regression has {@code predictions} and {@code deviations} instead ({@link Targets}).
  */
 public final class OnnxNetworks {
 
@@ -44,6 +34,19 @@ public final class OnnxNetworks {
       Shape shape, double[] mean, double[] deviation, int height, int width) {}
 
   /**
+   * How a regression's outputs become predictions: the output {@code predictions} in the targets'
+   * units, and {@code deviations}, their standard deviations with that of the noise.
+   *
+   * @param mean of each target
+   * @param unit standard deviation of each target
+   * @param noiseVariance of each standardized target
+   * @param heteroscedastic whether the second half of outputs says how the noise varies ({@link
+   *     RegressionModel.Config#MOST_LOG_RATIO})
+   */
+  public record Targets(
+      double[] mean, double[] unit, double[] noiseVariance, boolean heteroscedastic) {}
+
+  /**
    * A compact network, run on vectors of all features.
    *
    * @param network to write
@@ -53,21 +56,32 @@ public final class OnnxNetworks {
    */
   public static OnnxGraph of(CompactNetwork network, List<Integer> sets, Preparation preparation) {
     OnnxNetworks made = new OnnxNetworks();
-    String x = made.flat(made.prepared(preparation));
+    made.outputs(made.run(network, sets, preparation), network.outputs());
+    return made.graph;
+  }
+
+  /** Likewise, of a regression. */
+  public static OnnxGraph of(
+      CompactNetwork network, List<Integer> sets, Preparation preparation, Targets targets) {
+    OnnxNetworks made = new OnnxNetworks();
+    made.outputs(made.run(network, sets, preparation), targets);
+    return made.graph;
+  }
+
+  private List<String> run(CompactNetwork network, List<Integer> sets, Preparation preparation) {
+    String x = flat(prepared(preparation));
     if (network.selectedInputs().size() < network.inputs()) {
       long[] selected = network.selectedInputs().stream().mapToLong(Integer::longValue).toArray();
-      x = made.graph.node("Gather", Map.of("axis", 1), x, made.graph.indices(selected));
+      x = graph.node("Gather", Map.of("axis", 1), x, graph.indices(selected));
     }
     String input = x;
-    List<String> logits = sets.stream().map(set -> made.compact(network, set, input)).toList();
-    made.outputs(logits, network.outputs());
-    return made.graph;
+    return sets.stream().map(set -> compact(network, set, input)).toList();
   }
 
   /**
    * A network with its weights.
    *
-   * @param network of dense layers, convolutions, pooling and activations
+   * @param network of any layers but recurrent ones, embeddings of words and noise
    * @param weights for each set, the values of each block of parameters by its name
    * @param preparation of raw features
    * @return the graph, without metadata
@@ -76,10 +90,25 @@ public final class OnnxNetworks {
   public static OnnxGraph of(
       Network network, List<Map<String, float[]>> weights, Preparation preparation) {
     OnnxNetworks made = new OnnxNetworks();
-    String input = made.prepared(preparation);
-    List<String> logits = weights.stream().map(set -> made.layers(network, set, input)).toList();
-    made.outputs(logits, network.output().size());
+    made.outputs(made.run(network, weights, preparation), network.output().size());
     return made.graph;
+  }
+
+  /** Likewise, of a regression. */
+  public static OnnxGraph of(
+      Network network,
+      List<Map<String, float[]>> weights,
+      Preparation preparation,
+      Targets targets) {
+    OnnxNetworks made = new OnnxNetworks();
+    made.outputs(made.run(network, weights, preparation), targets);
+    return made.graph;
+  }
+
+  private List<String> run(
+      Network network, List<Map<String, float[]>> weights, Preparation preparation) {
+    String input = prepared(preparation);
+    return weights.stream().map(set -> layers(network, set, input)).toList();
   }
 
   private String prepared(Preparation preparation) {
@@ -121,42 +150,13 @@ public final class OnnxNetworks {
               layer.biases().get(set).toArray(),
               layer.outputs(),
               layer.inputs());
-      x = apply(layer.activation(), x);
+      x = OnnxLayers.apply(graph, layer.activation(), x);
     }
     return x;
   }
 
   private String layers(Network network, Map<String, float[]> weights, String input) {
-    String x = input;
-    for (Layer layer : network.layers()) {
-      x =
-          switch (layer) {
-            case Dense dense -> {
-              float[] all = weights.get(dense.name());
-              int count = dense.outputs() * dense.inputs();
-              yield dense(
-                  x,
-                  Arrays.copyOf(all, count),
-                  Arrays.copyOfRange(all, count, all.length),
-                  dense.outputs(),
-                  dense.inputs());
-            }
-            case Convolution convolution ->
-                convolution(x, convolution, weights.get(convolution.name()));
-            case Activation activation -> apply(activation.function(), x);
-            case AveragePooling pooling ->
-                graph.node("AveragePool", pooling(pooling.window(), true), x);
-            case MaxPooling pooling -> graph.node("MaxPool", pooling(pooling.window(), false), x);
-            case Flatten _ -> flat(x);
-            default ->
-                throw new IllegalArgumentException(
-                    "The layer "
-                        + layer
-                        + " is not written as ONNX: known are dense layers, convolutions, pooling,"
-                        + " activations and flattening");
-          };
-    }
-    return x;
+    return new OnnxLayers(graph, weights).of(network.layers(), network.input(), input);
   }
 
   private String dense(String x, float[] matrix, float[] bias, int outputs, int inputs) {
@@ -166,75 +166,6 @@ public final class OnnxNetworks {
         x,
         graph.constant(matrix, outputs, inputs),
         graph.constant(bias, outputs));
-  }
-
-  private String convolution(String x, Convolution layer, float[] all) {
-    ParameterBlock block = layer.block();
-    int count = block.rows() * block.columns();
-    Window window = layer.window();
-    return graph.node(
-        "Conv",
-        Map.of(
-            "kernel_shape",
-            new int[] {window.height(), window.width()},
-            "strides",
-            new int[] {window.verticalStride(), window.horizontalStride()},
-            "pads",
-            pads(window),
-            "group",
-            layer.groups()),
-        x,
-        graph.constant(Arrays.copyOf(all, count), block.weightShape().toArray()),
-        graph.constant(Arrays.copyOfRange(all, count, all.length), block.rows()));
-  }
-
-  private static Map<String, Object> pooling(Window window, boolean average) {
-    int[] size = {window.height(), window.width()};
-    int[] strides = {window.verticalStride(), window.horizontalStride()};
-    return average
-        ? Map.of(
-            "kernel_shape", size, "strides", strides, "pads", pads(window), "count_include_pad", 1)
-        : Map.of("kernel_shape", size, "strides", strides, "pads", pads(window));
-  }
-
-  /** Above and left, then below and right. */
-  private static int[] pads(Window window) {
-    int vertical = window.verticalPadding();
-    int horizontal = window.horizontalPadding();
-    return new int[] {vertical, horizontal, vertical, horizontal};
-  }
-
-  private String apply(UnaryFunction function, String x) {
-    UnaryOperator<String> half = y -> graph.node("Mul", y, number(0.5));
-    return switch (function) {
-      case IDENTITY -> x;
-      case RELU -> graph.node("Relu", x);
-      case TANH -> graph.node("Tanh", x);
-      case SIGMOID -> graph.node("Sigmoid", x);
-      case SOFTPLUS -> graph.node("Softplus", x);
-      case EXP -> graph.node("Exp", x);
-      case LOG -> graph.node("Log", x);
-      case SQUARE -> graph.node("Mul", x, x);
-      case SQRT -> graph.node("Sqrt", x);
-      case ERF -> graph.node("Erf", x);
-      case SIN -> graph.node("Sin", x);
-      case COS -> graph.node("Cos", x);
-      case SWISH -> graph.node("Mul", x, graph.node("Sigmoid", x));
-      case GELU -> {
-        String erf = graph.node("Erf", graph.node("Mul", x, number(Math.sqrt(0.5))));
-        yield half.apply(graph.node("Mul", x, graph.node("Add", erf, number(1))));
-      }
-      case GELU_TANH -> {
-        String cube = graph.node("Mul", x, graph.node("Mul", x, x));
-        String inner = graph.node("Add", x, graph.node("Mul", cube, number(0.044715)));
-        String tanh = graph.node("Tanh", graph.node("Mul", inner, number(Math.sqrt(2 / Math.PI))));
-        yield half.apply(graph.node("Mul", x, graph.node("Add", tanh, number(1))));
-      }
-    };
-  }
-
-  private String number(double value) {
-    return graph.constant(new float[] {(float) value});
   }
 
   private void outputs(List<String> logits, int classes) {
@@ -247,5 +178,56 @@ public final class OnnxNetworks {
       String mean = graph.node("Mean", probabilities.toArray(String[]::new));
       graph.output(mean, "probabilities", classes);
     }
+  }
+
+  private void outputs(List<String> outputs, Targets targets) {
+    int n = targets.mean().length;
+    List<String> means = new ArrayList<>();
+    List<String> noises = new ArrayList<>();
+    for (String each : outputs) {
+      means.add(targets.heteroscedastic() ? columns(each, 0, n) : each);
+      if (targets.heteroscedastic()) {
+        String bounded = graph.node("Tanh", columns(each, n, 2 * n));
+        float factor = (float) -RegressionModel.Config.MOST_LOG_RATIO;
+        String logarithm = graph.node("Mul", bounded, graph.constant(new float[] {factor}));
+        noises.add(graph.node("Exp", logarithm));
+      }
+    }
+    String mean = mean(means);
+    String noise = graph.constant(floats(targets.noiseVariance()), n);
+    String variance = noises.isEmpty() ? noise : graph.node("Mul", noise, mean(noises));
+    if (outputs.size() > 1) {
+      List<String> squares = new ArrayList<>();
+      for (String each : means) {
+        String gap = graph.node("Sub", each, mean);
+        squares.add(graph.node("Mul", gap, gap));
+      }
+      variance = graph.node("Add", mean(squares), variance);
+    } else if (noises.isEmpty()) {
+      // Of the batch's shape, too.
+      variance = graph.node("Add", graph.node("Sub", mean, mean), variance);
+    }
+    String unit = graph.constant(floats(targets.unit()), n);
+    String middle = graph.constant(floats(targets.mean()), n);
+    graph.output(graph.node("Add", graph.node("Mul", mean, unit), middle), "predictions", n);
+    graph.output(graph.node("Mul", graph.node("Sqrt", variance), unit), "deviations", n);
+  }
+
+  private String mean(List<String> values) {
+    return values.size() == 1
+        ? values.getFirst()
+        : graph.node("Mean", values.toArray(String[]::new));
+  }
+
+  private String columns(String x, int from, int to) {
+    return graph.node("Slice", x, graph.indices(from), graph.indices(to), graph.indices(1));
+  }
+
+  private static float[] floats(double[] values) {
+    float[] narrow = new float[values.length];
+    for (int i = 0; i < narrow.length; i++) {
+      narrow[i] = (float) values[i];
+    }
+    return narrow;
   }
 }
