@@ -52,7 +52,10 @@ class TrainingAllocationTest {
 
   private static final int STEPS = 200;
 
-  /** So many that what is called once a step passes the compiler's 5,000 calls, several times that on a busy machine. */
+  /**
+   * So many that what is called once a step passes the compiler's 5,000 calls, several times that
+   * on a busy machine.
+   */
   private static final int MOST_ROUNDS = 400;
 
   /** What the JVM's own threads may do meanwhile; a vector on the heap is 80 bytes a time. */

@@ -23,7 +23,9 @@ record JsonFields(String source, Map<?, ?> members) {
    * @throws InvalidFileException if it has not
    */
   static JsonFields read(Path file) throws IOException {
-    return of(file.toString(), Json.parse(Files.readString(file), file.toString()));
+    return of(
+        file.toString(),
+        Json.parse(Files.readAllBytes(file), file.toString(), Json.Limits.DEFAULT));
   }
 
   /**

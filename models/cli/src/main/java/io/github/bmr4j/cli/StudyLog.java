@@ -6,6 +6,7 @@ import io.github.bmr4j.models.io.Json;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +56,7 @@ final class StudyLog {
     if (!Files.exists(file)) {
       return;
     }
-    String text = Files.readString(file);
+    String text = text(file);
     String[] lines = text.split("\n", -1);
     boolean broken = !text.isEmpty() && !text.endsWith("\n");
     // After the last line end there is nothing, or a line that breaks off.
@@ -66,6 +67,14 @@ final class StudyLog {
     }
     if (broken) {
       AtomicFiles.writeText(file, text.substring(0, text.lastIndexOf('\n') + 1));
+    }
+  }
+
+  private static String text(Path file) throws IOException {
+    try {
+      return Files.readString(file);
+    } catch (CharacterCodingException notUtf8) {
+      throw new InvalidFileException(file.toString(), -1, "is no text in UTF-8", notUtf8);
     }
   }
 

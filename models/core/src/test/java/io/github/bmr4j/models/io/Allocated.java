@@ -1,7 +1,26 @@
 package io.github.bmr4j.models.io;
 
+import java.lang.reflect.Method;
+
 /** How much memory this thread has asked for, to see that nothing hostile makes it ask for more. */
 public final class Allocated {
+
+  private static final Object THREADS;
+  private static final Method CURRENT;
+
+  static {
+    try {
+      THREADS =
+          Class.forName("java.lang.management.ManagementFactory")
+              .getMethod("getThreadMXBean")
+              .invoke(null);
+      CURRENT =
+          Class.forName("com.sun.management.ThreadMXBean")
+              .getMethod("getCurrentThreadAllocatedBytes");
+    } catch (ReflectiveOperationException unknownVm) {
+      throw new LinkageError("This virtual machine does not count allocation", unknownVm);
+    }
+  }
 
   private Allocated() {}
 
@@ -10,14 +29,7 @@ public final class Allocated {
    */
   public static long bytes() {
     try {
-      Object threads =
-          Class.forName("java.lang.management.ManagementFactory")
-              .getMethod("getThreadMXBean")
-              .invoke(null);
-      return (long)
-          Class.forName("com.sun.management.ThreadMXBean")
-              .getMethod("getCurrentThreadAllocatedBytes")
-              .invoke(threads);
+      return (long) CURRENT.invoke(THREADS);
     } catch (ReflectiveOperationException unknownVm) {
       throw new LinkageError("This virtual machine does not count allocation", unknownVm);
     }

@@ -14,6 +14,7 @@ import io.github.bmr4j.models.data.Digits;
 import io.github.bmr4j.models.data.IdxFiles;
 import io.github.bmr4j.models.data.Table;
 import io.github.bmr4j.models.data.TableFile;
+import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.method.Checkpoints;
 import io.github.bmr4j.models.method.FlatModel;
 import io.github.bmr4j.models.method.InferenceScheme;
@@ -27,6 +28,10 @@ import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
 import io.github.bmr4j.models.network.PlainNetwork;
 import io.github.bmr4j.models.network.PlainNetworkFiles;
+import io.github.bmr4j.models.network.PretrainedWeights;
+import io.github.bmr4j.models.pruning.CertificateFiles;
+import io.github.bmr4j.models.pruning.EvidenceThreshold;
+import io.github.bmr4j.models.pruning.ModelReduction;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -39,6 +44,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -47,19 +54,28 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Files that were damaged at random: every reader reads them or refuses them with its own exception
  * and a message, in bounded time and memory, and what carries a checksum is never read as something
- * else. {@code -Dbmr4j.fuzz=1000000} tries so many for each format; {@code -Dbmr4j.fuzzSeed}
- * others.
+ * else. {@code -Dbmr4j.fuzz=1000000} tries so many for each format, {@code -Dbmr4j.fuzzSeed}
+ * others; {@code -Dbmr4j.fuzzOnly=IDX,CSV} only these formats, and {@code -Dbmr4j.fuzzFrom=500000}
+ * goes on from an input, since each has a seed of its own.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HostileInputTest {
 
   private static final int INPUTS = Integer.getInteger("bmr4j.fuzz", 300);
+  private static final int FROM = Integer.getInteger("bmr4j.fuzzFrom", 0);
   private static final long SEED = Long.getLong("bmr4j.fuzzSeed", 1);
+  private static final String ONLY = System.getProperty("bmr4j.fuzzOnly", "");
+
+  /** Between the seeds of inputs, since the first draws from seeds in a row are nearly the same. */
+  private static final long SPREAD = 0x9E3779B97F4A7C15L;
+
+  /** How often a long run says how far it is. */
+  private static final int TOLD = 100_000;
 
   /** Bytes on the heap for each byte of a file, and besides: class loading, buffers, messages. */
   private static final long MOST_PER_BYTE = 400;
@@ -88,7 +104,16 @@ class HostileInputTest {
     STRUCTURES,
     CHECKPOINT,
     /** Damaged, then given the right checksum. */
-    CHECKPOINT_CONTENT
+    CHECKPOINT_CONTENT,
+    CERTIFICATE,
+    /** Weights by the names of other libraries. */
+    PRETRAINED
+  }
+
+  private static List<Format> formats() {
+    return ONLY.isEmpty()
+        ? List.of(Format.values())
+        : Arrays.stream(ONLY.split(",", -1)).map(Format::valueOf).toList();
   }
 
   @TempDir private static Path folder;
@@ -104,6 +129,8 @@ class HostileInputTest {
   private byte[] plainNetwork;
   private byte[] structures;
   private byte[] checkpoint;
+  private byte[] certificate;
+  private byte[] pretrained;
 
   @BeforeAll
   void files() throws IOException {
@@ -156,15 +183,39 @@ class HostileInputTest {
     structures = Files.readAllBytes(file);
     Checkpoints.save(file, run, Map.of());
     checkpoint = Files.readAllBytes(file);
-    Files.writeString(folder.resolve("batches.meta.txt"), "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
-    for (int i = 1; i <= 5; i++) {
-      Files.write(folder.resolve("data_batch_" + i + ".bin"), new byte[3073]);
+    ModelReduction reduction =
+        new ModelReduction(
+            backend,
+            run.model().weights().stream()
+                .map(layer -> new ModelReduction.Layer(layer.block(), layer.posterior(), true))
+                .toList(),
+            EvidenceThreshold.ZERO,
+            true,
+            true);
+    reduction.prune();
+    CertificateFiles.save(file, reduction, Map.of());
+    certificate = Files.readAllBytes(file);
+    SafetensorsWriter writer = new SafetensorsWriter();
+    for (ParameterBlock block : plain().parameters()) {
+      int[] shape = block.weightShape().toArray();
+      writer.floats(block.layer() + ".weight", shape, new float[block.weightShape().size()]);
+      writer.floats(block.layer() + ".bias", new int[] {block.rows()}, new float[block.rows()]);
     }
+    writer.write(file);
+    pretrained = Files.readAllBytes(file);
+    Files.writeString(
+        folder.resolve("fine_label_names.txt"),
+        IntStream.range(0, 100).mapToObj(i -> "class" + i + "\n").collect(Collectors.joining()));
+    Files.write(folder.resolve("train.bin"), new byte[3074]);
   }
 
   @AfterAll
   void close() {
     backend.close();
+  }
+
+  private static Network plain() {
+    return Networks.mlp(Shape.of(3), new int[] {2}, 2, UnaryFunction.RELU);
   }
 
   private byte[] whole(Format format) throws IOException {
@@ -174,7 +225,7 @@ class HostileInputTest {
       case NPZ_CONTENT -> npy("'<f4'", "(2, 3)", 24);
       case IDX, IDX_GZIP_CONTENT -> idx();
       case IDX_GZIP -> gzip(idx());
-      case CIFAR -> new byte[2 * 3073];
+      case CIFAR -> new byte[2 * 3074];
       case CSV ->
           "a,b,\"c \"\"d\"\"\",y\n1,2.5,x,0\n-3e2,.5,y,1\n4,5.,\"x,\n\",1\n"
               .getBytes(StandardCharsets.UTF_8);
@@ -187,6 +238,8 @@ class HostileInputTest {
       case PLAIN -> plainNetwork;
       case STRUCTURES -> structures;
       case CHECKPOINT, CHECKPOINT_CONTENT -> checkpoint;
+      case CERTIFICATE -> certificate;
+      case PRETRAINED -> pretrained;
     };
   }
 
@@ -249,18 +302,18 @@ class HostileInputTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("formats")
   void damagedInputIsReadOrRefusedAndNothingElse(Format format) throws IOException {
     byte[] whole = whole(format);
-    Path file = folder.resolve(format == Format.CIFAR ? "test_batch.bin" : "damaged");
-    Mutations mutations = new Mutations(SEED * 31 + format.name().hashCode());
+    Path file = folder.resolve(format == Format.CIFAR ? "test.bin" : "damaged");
+    long seeds = SEED * 31 + format.name().hashCode();
     byte[] fit = wrapped(format, whole);
     Files.write(file, fit);
     String expected = read(format, file, fit);
     int refused = 0;
     long slowest = 0;
-    for (int i = 0; i < INPUTS; i++) {
-      byte[] damaged = wrapped(format, mutations.of(whole));
+    for (int i = FROM; i < FROM + INPUTS; i++) {
+      byte[] damaged = wrapped(format, new Mutations(seeds + i * SPREAD).of(whole));
       Files.write(file, damaged);
       long allocated = Allocated.bytes();
       long start = System.nanoTime();
@@ -280,14 +333,17 @@ class HostileInputTest {
       assertTrue(
           taken <= MOST_BESIDES + MOST_PER_BYTE * damaged.length,
           () -> taken + " bytes for " + damaged.length + ": " + describe(damaged));
+      if ((i + 1) % TOLD == 0) {
+        System.out.printf("%s: %,d inputs so far%n", format, i + 1);
+      }
     }
     assertTrue(slowest < MOST_SECONDS * 1_000_000_000L, slowest + " ns");
     if (format != Format.CIFAR) {
       assertTrue(refused > INPUTS / 10, "only " + refused + " were refused");
     }
     System.out.printf(
-        "%s: %,d inputs, %,d refused, the slowest took %.1f ms%n",
-        format, INPUTS, refused, slowest * 1e-6);
+        "%s: inputs %,d to %,d, %,d refused, the slowest took %.1f ms%n",
+        format, FROM, FROM + INPUTS - 1, refused, slowest * 1e-6);
   }
 
   private static String describe(byte[] bytes) {
@@ -310,7 +366,7 @@ class HostileInputTest {
         yield Arrays.toString(array.dimensions()) + Arrays.toString(array.elements());
       }
       case CIFAR ->
-          CifarFiles.read(folder, CifarFiles.Kind.CIFAR10).test().size() * 3073L == bytes.length
+          CifarFiles.read(folder, CifarFiles.Kind.CIFAR100).test().size() * 3074L == bytes.length
               ? "fits"
               : invalid("the size");
       case CSV -> table(file);
@@ -343,6 +399,17 @@ class HostileInputTest {
       case CHECKPOINT, CHECKPOINT_CONTENT -> {
         Checkpoints.resume(file, run, Map.of());
         yield "step " + run.steps();
+      }
+      case CERTIFICATE -> {
+        CertificateFiles.Certificate certificate = CertificateFiles.load(file);
+        for (ModelReduction.Decisions layer : certificate.layers()) {
+          assertEquals(layer.block().size(), layer.deltaF().length);
+        }
+        yield "certificate";
+      }
+      case PRETRAINED -> {
+        PretrainedWeights.read(file, plain());
+        yield "pretrained";
       }
     };
   }
