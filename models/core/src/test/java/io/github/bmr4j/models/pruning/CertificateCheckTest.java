@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
+import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.models.pruning.CertificateFiles.Certificate;
 import io.github.bmr4j.models.pruning.ModelReduction.Decisions;
 import io.github.bmr4j.models.pruning.ModelReduction.Reason;
@@ -485,5 +486,31 @@ class CertificateCheckTest {
     assertEquals(Optional.empty(), check.firstDifference());
     assertEquals(0, check.removed());
     assertEquals(0, check.predicted());
+  }
+
+  /** Unit 0 dies in round 3, of weights that left in all three rounds. */
+  @Test
+  void aUnitThatDiesBitByBit() {
+    ModelReduction reduction = Certificates.twoRounds(backend);
+    Slice mean = reduction.layers().get(0).weights().factors().mean();
+    for (int i = 0; i < mean.length(); i++) {
+      mean.set(i, 0);
+    }
+    backend.memory().push(mean);
+    ModelReduction.Round round = reduction.prune();
+    assertEquals(2, round.byEvidence());
+    assertEquals(2, round.byStructure());
+    take(Certificates.of(reduction));
+    assertAgrees(certificate);
+    assertEquals(3, second.round()[2]);
+    second.reason()[2] = Reason.KEPT.code();
+    second.round()[2] = 0;
+    assertDifference(
+        "layer2.weight[1, 0] stayed in round 3, but did nothing any more",
+        Certificates.with(
+            certificate,
+            3,
+            each ->
+                Certificates.counts(each, 2, 1, each.predicted() - (double) second.deltaF()[2])));
   }
 }
