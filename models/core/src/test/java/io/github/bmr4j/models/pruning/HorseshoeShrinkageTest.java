@@ -8,6 +8,7 @@ import io.github.bmr4j.engine.inference.DivergedException;
 import io.github.bmr4j.engine.inference.MeanFieldNormal;
 import io.github.bmr4j.engine.inference.Sampling;
 import io.github.bmr4j.engine.reduction.GaussianReduction;
+import io.github.bmr4j.engine.reduction.HorseshoeReduction;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
 import io.github.bmr4j.kernels.Slice;
@@ -158,5 +159,15 @@ class HorseshoeShrinkageTest {
       }
       assertTrue(removed >= 20, "removed " + removed);
     }
+  }
+
+  @Test
+  void theSmallestScaleLiesBetweenZeroAndOne() {
+    HorseshoeReduction.Config horseshoe = HorseshoeShrinkage.PUBLISHED.horseshoe();
+    for (double smallest : new double[] {0, 1, -0.1, Double.NaN}) {
+      assertThrows(
+          IllegalArgumentException.class, () -> new HorseshoeShrinkage(horseshoe, smallest));
+    }
+    assertEquals("horseshoe", new HorseshoeShrinkage(horseshoe, 0.5).name());
   }
 }

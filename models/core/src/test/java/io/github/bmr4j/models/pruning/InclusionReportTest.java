@@ -11,6 +11,7 @@ import io.github.bmr4j.engine.distribution.ScaleMixture;
 import io.github.bmr4j.engine.distribution.SpecialFunctions;
 import io.github.bmr4j.engine.reduction.InclusionProbability;
 import io.github.bmr4j.engine.reduction.InclusionProbability.Estimator;
+import io.github.bmr4j.engine.reduction.SharedResponsibility;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.layer.ParameterBlock;
 import io.github.bmr4j.models.pruning.InclusionReport.Grouping;
@@ -21,6 +22,9 @@ import io.github.bmr4j.models.pruning.InclusionReport.Rule;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Three inputs, two hidden units, one output, with posteriors written by hand. */
 class InclusionReportTest {
@@ -220,5 +224,139 @@ class InclusionReportTest {
         assertEquals(logits[0][j] + shift, logits[1][j], 1e-9 * Math.abs(logits[0][j]) + 1e-9);
       }
     }
+  }
+
+  /** A bias of 0.7 or −0.7 behind each activation, times 0.8, goes to the bias above. */
+  @ParameterizedTest
+  @EnumSource(names = {"TANH", "RELU", "SIGMOID", "SWISH", "SOFTPLUS", "GELU"})
+  void constantsOfEachActivation(UnaryFunction activation) {
+    for (double bias : new double[] {0.7, -0.7}) {
+      double expected =
+          switch (activation) {
+            case TANH -> Math.tanh(bias);
+            case RELU -> Math.max(bias, 0);
+            case SIGMOID -> 1 / (1 + Math.exp(-bias));
+            case SWISH -> bias / (1 + Math.exp(-bias));
+            case SOFTPLUS -> Math.log1p(Math.exp(bias));
+            // Φ(0.7) = 0.758036347776927.
+            case GELU -> bias * (bias > 0 ? 0.758036347776927 : 1 - 0.758036347776927);
+            default -> throw new AssertionError(activation);
+          };
+      Posterior[] layers = {
+        posterior(FIRST, new float[] {0.5f, 0, 0, 0, 0, 0, 0.1f, (float) bias}),
+        posterior(SECOND, new float[] {1.5f, 0.8f, 0.3f})
+      };
+      Rule rule =
+          new Rule(
+              Level.WEIGHTS,
+              Grouping.SHARED,
+              Estimator.MEAN_FIELD,
+              Estimator.MEAN_FIELD,
+              0.5,
+              0,
+              false);
+      InclusionReport report = new InclusionReport(List.of(layers), rule, activation);
+      assertEquals(0.3 + 0.8 * expected, report.layers().get(1).means()[2], 1e-6);
+      assertEquals(11, report.total());
+      // layer1: [0, 0] and its bias; layer2: [0, 0] and its bias.
+      assertEquals(4, report.kept());
+      assertEquals(List.of(layers), report.posterior());
+    }
+  }
+
+  /** Groups by responsibilities, and each row's weights together. */
+  @Test
+  void groupsByTheirResponsibilities() {
+    Posterior[] layers = {
+      posterior(FIRST, new float[] {0.06f, 0, 0.02f, 0.05f, 0.1f, 0, 0.1f, 0.2f}),
+      posterior(SECOND, new float[] {0.5f, 0.8f, 0.3f})
+    };
+    float[] means = layers[0].means();
+    for (Grouping grouping : Grouping.values()) {
+      Rule rule =
+          new Rule(
+              Level.NODES,
+              grouping,
+              Estimator.RAO_BLACKWELL,
+              Estimator.RAO_BLACKWELL,
+              0.5,
+              0,
+              false);
+      Layer first = new InclusionReport(List.of(layers), rule, UnaryFunction.TANH).layers().get(0);
+      for (int column = 0; column < 3; column++) {
+        double expected = grouped(grouping, means[column], means[3 + column]);
+        assertEquals(expected, first.outgoingLogits()[column], 1e-6 * (1 + Math.abs(expected)));
+      }
+      for (int row = 0; row < 2; row++) {
+        double expected = grouped(grouping, means[3 * row], means[3 * row + 1], means[3 * row + 2]);
+        assertEquals(expected, first.incomingLogits()[row], 1e-6 * (1 + Math.abs(expected)));
+      }
+    }
+  }
+
+  private static double grouped(Grouping grouping, double... means) {
+    if (grouping == Grouping.SHARED) {
+      double[] deviations = new double[means.length];
+      Arrays.fill(deviations, IN);
+      double shared = SharedResponsibility.of(means, deviations, PRIOR);
+      return Math.log(shared) - Math.log1p(-shared);
+    }
+    double sum = 0;
+    for (double mean : means) {
+      double pip =
+          InclusionProbability.probability(new Normal(mean, IN), PRIOR, Estimator.RAO_BLACKWELL);
+      sum += Math.log(0.5) - Math.log1p(-pip);
+    }
+    return sum;
+  }
+
+  /** A unit that its own indicator closes keeps no weight, though its inputs are in. */
+  @Test
+  void aClosedUnitKeepsNothing() {
+    float[] means = {0.5f, 0.5f, 0, 0.5f, 0.5f, 0, 0.1f, 0.2f};
+    double[] units = {0.9, 0.9, 0.9, 0.5, 0.5, 0.5, 0.9, 0.5};
+    InclusionReport report =
+        report(
+            Level.NODES,
+            Estimator.SAVAGE_DICKEY,
+            new Posterior(FIRST, means, filled(8), PRIOR, units, true),
+            posterior(SECOND, new float[] {1.5f, 0.8f, 0.3f}));
+    Layer first = report.layers().get(0);
+    assertArrayEquals(
+        new boolean[] {true, true, false, false, false, false, true, false}, first.kept());
+    assertArrayEquals(new double[] {Math.log(9), 0}, first.incomingLogits(), 1e-12);
+  }
+
+  @Test
+  void behindNothingThereIsNothing() {
+    InclusionReport report =
+        report(
+            Level.NODES,
+            Estimator.SAVAGE_DICKEY,
+            posterior(FIRST, new float[] {0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.1f, 0.2f}),
+            posterior(SECOND, new float[] {0, 0, 0.3f}));
+    assertArrayEquals(new boolean[3], report.features());
+    for (double logit : report.featureLogits()) {
+      assertEquals(Double.NEGATIVE_INFINITY, logit);
+    }
+    assertEquals(1, report.kept());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-0.1, 0", "1, 0", "NaN, 0", "0.5, -0.1", "0.5, 1", "0.5, NaN"})
+  void ratesOutsideOfTheirDomainAreRefused(double threshold, double rate) {
+    assertThrows(IllegalArgumentException.class, () -> rule(threshold, rate));
+    assertEquals(0, rule(0, 0).threshold());
+  }
+
+  private static Rule rule(double threshold, double rate) {
+    return new Rule(
+        Level.NODES,
+        Grouping.SHARED,
+        Estimator.MEAN_FIELD,
+        Estimator.MEAN_FIELD,
+        threshold,
+        rate,
+        false);
   }
 }

@@ -54,4 +54,25 @@ class KneePointTest {
     assertThrows(IllegalArgumentException.class, () -> KneePoint.of(falling, y));
     assertThrows(IllegalArgumentException.class, () -> KneePoint.of(x, broken));
   }
+
+  /** The chord from (2, 0.9) to (4, 0.1) lies 0.2 and 0.3 below the two points between. */
+  @Test
+  void axesNeedNotBeginAtZero() {
+    assertEquals(2, KneePoint.of(new double[] {2, 2.5, 3, 4}, new double[] {0.9, 0.9, 0.8, 0.1}));
+    assertEquals(1, KneePoint.of(new double[] {-4, -3.5, -3, -2}, new double[] {-1, -1, -1.6, -3}));
+  }
+
+  @Test
+  void ofTwoEquallyFarTheLastIsTheKnee() {
+    double[] x = {0, 0.25, 0.5, 0.75, 1};
+    assertEquals(2, KneePoint.of(x, new double[] {1, 1, 0.75, 0.25, 0}));
+  }
+
+  @Test
+  void pointsOfOneCompression() {
+    double[] three = {1, 1, 1};
+    assertEquals(1, KneePoint.of(three, new double[] {0.5, 0.9, 0.5}));
+    assertEquals(-1, KneePoint.of(three, new double[] {0.5, 0.1, 0.5}));
+    assertThrows(IllegalArgumentException.class, () -> KneePoint.of(three, new double[4]));
+  }
 }

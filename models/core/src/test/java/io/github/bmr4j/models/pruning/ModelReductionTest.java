@@ -1,6 +1,8 @@
 package io.github.bmr4j.models.pruning;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +13,7 @@ import io.github.bmr4j.engine.inference.Sampling;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
 import io.github.bmr4j.models.layer.ParameterBlock;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -92,6 +95,101 @@ class ModelReductionTest {
       ModelReduction reduction = reduction(backend, weights);
       assertThrows(DivergedException.class, reduction::prune);
       assertEquals(4, reduction.kept());
+    }
+  }
+
+  @Test
+  void whatItIsMadeOfCanBeSeen() {
+    try (Backend backend = Backends.open(1)) {
+      ModelReduction reduction = reduction(backend, posterior(backend, 0, 1, 0, 1));
+      assertEquals(0, reduction.rounds());
+      ModelReduction.Round round = reduction.prune();
+      assertEquals(1, reduction.rounds());
+      assertEquals(List.of(round), reduction.history());
+      assertEquals(2, round.removed());
+      assertEquals(BLOCK, reduction.layers().get(0).block());
+      assertEquals("evidence", reduction.rule().name());
+      assertFalse(reduction.isChained());
+      assertTrue(reduction.isZeroAtZero());
+      assertTrue(Certificates.twoRounds(backend).isChained());
+      assertFalse(
+          Certificates.twoRounds(backend, EvidenceThreshold.ZERO, true, true, false)
+              .isZeroAtZero());
+      assertArrayEquals(new float[] {1, 1, 1, 1}, reduction.factors().get(0));
+    }
+  }
+
+  /** Dead units leave in the same round, and count in its total; see {@link Certificates}. */
+  @Test
+  void deadUnitsLeaveWithTheEvidence() {
+    try (Backend backend = Backends.open(1)) {
+      ModelReduction reduction = Certificates.twoRounds(backend);
+      ModelReduction.Round first = reduction.history().get(0);
+      assertEquals(6, first.byEvidence());
+      assertEquals(2, first.byStructure());
+      double expected = 6 * Math.log(10) + Math.log(2) - 50 * 0.06 * 0.06;
+      for (double mean : new double[] {0.01, 0.02, 0.03, 0.04, 0.05}) {
+        expected -= 50 * mean * mean;
+      }
+      expected += 2 * Math.log(20) - 50 * (0.9 * 0.9 + 1.1 * 1.1);
+      assertEquals(expected, first.predicted(), 1e-4);
+      assertArrayEquals(new byte[] {0, 2, 0, 2, 0, 1}, reduction.decisions().get(1).reason());
+      assertArrayEquals(new int[] {2, 1, 0, 1, 1, 1, 0, 1}, reduction.decisions().get(0).round());
+      assertEquals(List.of(1.0, 4.0), first.priorVariances());
+      assertEquals(5, reduction.kept());
+      // Where layers are no chain, nothing is dead.
+      ModelReduction unchained =
+          Certificates.twoRounds(backend, new EvidenceThreshold(0.25), true, false, true);
+      assertEquals(0, unchained.history().get(0).byStructure());
+      assertEquals(7, unchained.kept());
+    }
+  }
+
+  @Test
+  void goingOnNeedsTheDecisionsAndTheRounds() {
+    try (Backend backend = Backends.open(1)) {
+      MeanFieldNormal weights = posterior(backend, 0.05f, -1f, 0.2f, 0.3f);
+      ModelReduction done = reduction(backend, weights);
+      done.prune();
+      MeanFieldNormal other = posterior(backend, 0.05f, 0, 0.2f, 0.3f);
+      ModelReduction next = reduction(backend, other);
+      next.resumeAt(List.of());
+      assertEquals(0, next.rounds());
+      assertNull(other.mask());
+      System.arraycopy(done.decisions().get(0).reason(), 0, next.decisions().get(0).reason(), 0, 4);
+      next.resumeAt(done.history());
+      assertEquals(done.history(), next.history());
+      assertArrayEquals(new float[] {0, 1, 0, 1}, other.mask().toArray());
+      ModelReduction.Round second = next.prune();
+      assertEquals(2, second.round());
+      assertEquals(1, second.byEvidence());
+      assertArrayEquals(new float[] {0, 0, 0, 1}, other.mask().toArray());
+    }
+  }
+
+  @Test
+  void aRuleThatPutsAWeightBackIsADefect() {
+    PruningRule all =
+        new PruningRule() {
+          @Override
+          public List<Double> prune(List<LayerEvidence> layers) {
+            Arrays.fill(layers.get(0).active(), layers.get(0).round() > 1);
+            return List.of(0.0);
+          }
+
+          @Override
+          public String name() {
+            return "all";
+          }
+        };
+    try (Backend backend = Backends.open(1)) {
+      MeanFieldNormal weights = posterior(backend, 0, 0, 0, 0);
+      ModelReduction reduction =
+          new ModelReduction(
+              backend, List.of(new ModelReduction.Layer(BLOCK, weights, true)), all, false, true);
+      assertEquals(4, reduction.prune().byEvidence());
+      String message = assertThrows(IllegalStateException.class, reduction::prune).getMessage();
+      assertEquals("A pruning rule put weight 0 back into the model", message);
     }
   }
 }

@@ -12,9 +12,12 @@ import io.github.bmr4j.models.io.GaussianPosteriorReader;
 import io.github.bmr4j.models.io.GaussianPosteriorReader.Naming;
 import io.github.bmr4j.models.io.InvalidFileException;
 import io.github.bmr4j.models.io.NamePattern;
+import io.github.bmr4j.models.io.NpzReader;
+import io.github.bmr4j.models.io.NpzWriter;
 import io.github.bmr4j.models.io.SafetensorsReader;
 import io.github.bmr4j.models.io.SafetensorsWriter;
 import io.github.bmr4j.models.io.Spread;
+import io.github.bmr4j.models.io.TensorReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -22,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -342,5 +346,99 @@ class PosteriorPruningTest {
   private static void assertMessage(Path file, String part) {
     InvalidFileException refusal = assertThrows(InvalidFileException.class, () -> open(file));
     assertTrue(refusal.getMessage().contains(part), refusal.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, -1, Double.NaN, Double.POSITIVE_INFINITY, 1e39, 1e-60})
+  void aPriorThatIsNoneIsRefused(double variance) throws IOException {
+    try (GaussianPosteriorReader reader = open(written(posterior()))) {
+      String message =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () ->
+                      new PosteriorPruning(
+                          reader,
+                          of -> of.name().equals("b") ? variance : 1,
+                          () -> Backends.open(1),
+                          1))
+              .getMessage();
+      assertEquals(
+          "The prior variance of b must be positive and finite, but is " + variance, message);
+    }
+  }
+
+  @Test
+  void aMaskOfAnotherShapeIsRefused() throws IOException {
+    Path file = written(posterior().booleans("b.mask", new int[] {11, 7}, new boolean[77]));
+    try (GaussianPosteriorReader reader = open(file)) {
+      String message =
+          assertThrows(InvalidFileException.class, () -> pruning(reader, 1)).getMessage();
+      assertTrue(
+          message.endsWith(
+              "\"b.mask\" has the shape [11, 7], but the posterior of \"b\" has [7, 11]"),
+          message);
+    }
+  }
+
+  /** What had left counts as such, or with its ΔF; a third of the weights, in every chunk. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theAdaptiveRuleWithWeightsThatHadLeft(boolean counting) throws IOException {
+    boolean[] mask = new boolean[LARGE[0]];
+    for (int i = 0; i < mask.length; i++) {
+      mask[i] = i % 3 > 0 && i > StreamedEvidence.CHUNK / 2;
+    }
+    SpikeAndSlab.Config config = new SpikeAndSlab.Config(1, 1, 4, counting);
+    Path file = written(posterior().booleans("a.weight.mask", LARGE, mask));
+    try (GaussianPosteriorReader reader = open(file);
+        PosteriorPruning pruning = pruning(reader, 2)) {
+      double found = pruning.prune(new StreamedRule.Adaptive(config)).get(0).threshold();
+      double expected = SpikeAndSlab.threshold(deltaF(largeMean, largeStd), mask, config);
+      assertEquals(expected, found, 1e-5);
+    }
+  }
+
+  /** A share of all weights leaves, those that had left before counted in. */
+  @Test
+  void aTargetCountsWhatHadLeft() throws IOException {
+    boolean[] mask = new boolean[LARGE[0]];
+    for (int i = 0; i < mask.length; i++) {
+      mask[i] = i % 2 == 1;
+    }
+    Path file = written(posterior().booleans("a.weight.mask", LARGE, mask));
+    try (GaussianPosteriorReader reader = open(file);
+        PosteriorPruning pruning = pruning(reader, 1)) {
+      PosteriorPruning.Outcome none = pruning.prune(new StreamedRule.Target(0.5, false)).get(0);
+      assertEquals(none.before(), none.kept());
+      assertEquals(Double.POSITIVE_INFINITY, none.threshold());
+      PosteriorPruning.Outcome more = pruning.prune(new StreamedRule.Target(0.75, false)).get(0);
+      assertEquals(0.25 * LARGE[0], (double) more.kept(), 3);
+      double[] left = deltaF(largeMean, largeStd);
+      double[] active =
+          IntStream.range(0, LARGE[0])
+              .filter(i -> mask[i])
+              .mapToDouble(i -> left[i])
+              .sorted()
+              .toArray();
+      assertEquals(active[(int) more.kept()], more.threshold(), 1e-4);
+    }
+  }
+
+  @Test
+  void anNpzIsPrunedIntoOne() throws IOException {
+    Path file = folder.resolve("posterior.npz");
+    new NpzWriter().floats("b.mean", SMALL, smallMean).floats("b.std", SMALL, smallStd).write(file);
+    Path out = folder.resolve("pruned.npz");
+    try (GaussianPosteriorReader reader = open(file);
+        PosteriorPruning pruning = pruning(reader, 1)) {
+      long kept = pruning.prune(new StreamedRule.Evidence(0)).get(0).kept();
+      pruning.save(out, Map.of("rule", "evidence"));
+      try (TensorReader saved = TensorReader.open(out)) {
+        assertTrue(saved instanceof NpzReader);
+        boolean[] mask = saved.readBooleans("b.mask");
+        assertDecided(deltaF(smallMean, smallStd), 0, smallMean, saved.readFloats("b"), mask);
+        assertEquals(kept, IntStream.range(0, 77).filter(i -> mask[i]).count());
+      }
+    }
   }
 }

@@ -389,4 +389,22 @@ class TargetSparsityTest {
       assertEquals(1_000, broken.kept());
     }
   }
+
+  @Test
+  void aTargetIsAShare() {
+    for (double target : new double[] {0, 0.5, 1}) {
+      assertEquals(target, TargetSparsity.global(WeightScore.MAGNITUDE, target).target());
+    }
+    for (double target : new double[] {-1e-9, 1 + 1e-9, Double.NaN}) {
+      String message =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> TargetSparsity.layerwise(WeightScore.MAGNITUDE, target))
+              .getMessage();
+      assertEquals("The target sparsity must lie in [0, 1], but is " + target, message);
+    }
+    assertEquals("magnitude", TargetSparsity.global(WeightScore.MAGNITUDE, 0.5).name());
+    assertThrows(IllegalArgumentException.class, () -> new SparsitySchedule.Periodic(1, 3, 2));
+    assertTrue(new SparsitySchedule.Periodic(1, 3, 3).isDue(3));
+  }
 }
