@@ -99,7 +99,7 @@ public final class CertificateCheck {
     double mean = layer.mean()[i];
     double deviation = layer.deviation()[i];
     double variance = round.priorVariances().get(l);
-    if (!Double.isFinite(mean) || !(deviation > 0) || !(variance > 0)) {
+    if (!Double.isFinite(mean) || !isPositive(deviation) || !isPositive(variance)) {
       return difference(
           l,
           i,
@@ -227,5 +227,9 @@ public final class CertificateCheck {
       active[i] = !earlier && !now;
     }
     return active;
+  }
+
+  private static boolean isPositive(double value) {
+    return value > 0 && Double.isFinite(value);
   }
 }

@@ -69,6 +69,16 @@ public final class PosteriorCheck {
         if (!was) {
           continue;
         }
+        if (!Float.isFinite(mean[i]) || !(deviation[i] > 0 && Float.isFinite(deviation[i]))) {
+          return Optional.of(
+              String.format(
+                  Locale.ROOT,
+                  "%s[%d] has the posterior mean %s and standard deviation %s",
+                  of.name(),
+                  from + i,
+                  mean[i],
+                  deviation[i]));
+        }
         double precision = 1 / ((double) deviation[i] * deviation[i]);
         double deltaF = GaussianReduction.spikeDeltaF(mean[i], precision, priorVariance);
         double signal = precision * mean[i] * mean[i];

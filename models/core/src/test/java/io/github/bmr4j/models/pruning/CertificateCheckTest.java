@@ -163,7 +163,7 @@ class CertificateCheckTest {
   }
 
   @ParameterizedTest
-  @ValueSource(floats = {0, -0.5f, Float.NaN})
+  @ValueSource(floats = {0, -0.5f, Float.NaN, Float.POSITIVE_INFINITY})
   void aStandardDeviationThatIsNone(float bad) {
     first.deviation()[LEFT_BIAS] = bad;
     assertDifference(
