@@ -160,11 +160,16 @@ public final class StructureCertificateCheck {
     if (!(scale > 0 && scale < Double.POSITIVE_INFINITY)) {
       return Double.NaN;
     }
-    TruncatedLogNormal posterior =
-        new TruncatedLogNormal(layer.location()[i], scale, prior.lower(), prior.upper());
-    // Norms of weights are not in a certificate, nor does the rule ask for them.
-    return rule.score()
-        .applyAsDouble(new Structure(layer.name(), i, posterior, prior, Double.NaN, Double.NaN));
+    try {
+      TruncatedLogNormal posterior =
+          new TruncatedLogNormal(layer.location()[i], scale, prior.lower(), prior.upper());
+      // Norms of weights are not in a certificate, nor does the rule ask for them.
+      return rule.score()
+          .applyAsDouble(new Structure(layer.name(), i, posterior, prior, Double.NaN, Double.NaN));
+    } catch (IllegalArgumentException tooNarrow) {
+      // Bounds that lie more scales away than a double tells apart: no training leaves that.
+      return Double.NaN;
+    }
   }
 
   private static Optional<String> difference(Layer layer, int i, String what) {
