@@ -13,9 +13,6 @@ import io.github.bmr4j.models.pruning.StructurePruning;
 import io.github.bmr4j.models.pruning.StructureRule;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
@@ -24,7 +21,7 @@ import java.util.function.Supplier;
  * structure is trained by variational inference; after each epoch a rule decides from the factors'
  * posteriors which structures are in the model; in the end the rest is fine-tuned.
  */
-public final class Bmrs implements Resumable {
+public final class Bmrs extends ResumableRun {
 
   /** How the divergences of the structures enter the objective. */
   public enum DivergenceWeighting {
@@ -263,8 +260,6 @@ public final class Bmrs implements Resumable {
   private final Prediction prediction;
   private final StructurePruning pruning;
   private final long stepsPerEpoch;
-  private final Lock lock = new ReentrantLock(true);
-  private Runnable afterStep = () -> {};
   private List<Epoch> epochs = new ArrayList<>();
 
   /** Σ of the losses of the epoch's steps so far. */
@@ -299,6 +294,7 @@ public final class Bmrs implements Resumable {
       Dataset test,
       Config config,
       Listener listener) {
+    super(config);
     this.backend = backend;
     this.config = config;
     this.schedule = config.schedule();
@@ -449,20 +445,19 @@ public final class Bmrs implements Resumable {
 
   private double trainUntil(long until) {
     while (training.steps() < until) {
-      lock.lock();
-      try {
-        long start = System.nanoTime();
-        double loss = training.step();
-        epochLoss += loss;
-        trainNanos += System.nanoTime() - start;
-        listener.step(training.steps(), totalSteps(), loss);
-        afterStep.run();
-      } finally {
-        lock.unlock();
-      }
+      locked(this::step);
     }
     training.inference().requireFinite();
     return epochLoss / stepsPerEpoch;
+  }
+
+  private void step() {
+    long start = System.nanoTime();
+    double loss = training.step();
+    epochLoss += loss;
+    trainNanos += System.nanoTime() - start;
+    listener.step(training.steps(), totalSteps(), loss);
+    stepped();
   }
 
   private long totalSteps() {
@@ -494,17 +489,15 @@ public final class Bmrs implements Resumable {
     double accuracy = validation.size() == 0 ? Double.NaN : accuracy(validation);
     int pruned = decision == null ? 0 : decision.pruned();
     Epoch epoch = new Epoch(epochs.size() + 1, loss, model.meanDivergence(), pruned, accuracy);
-    lock.lock();
-    try {
-      epochs.add(epoch);
-      epochLoss = 0;
-      if (decided && accuracy > bestAccuracy) {
-        bestAccuracy = accuracy;
-        model.copyTo(best);
-      }
-    } finally {
-      lock.unlock();
-    }
+    locked(
+        () -> {
+          epochs.add(epoch);
+          epochLoss = 0;
+          if (decided && accuracy > bestAccuracy) {
+            bestAccuracy = accuracy;
+            model.copyTo(best);
+          }
+        });
     evaluateNanos += System.nanoTime() - start;
     listener.epoch(epoch);
   }
@@ -592,21 +585,6 @@ public final class Bmrs implements Resumable {
     trainNanos = progress.trainNanos();
     pruneNanos = progress.pruneNanos();
     evaluateNanos = progress.evaluateNanos();
-  }
-
-  @Override
-  public Lock lock() {
-    return lock;
-  }
-
-  @Override
-  public void afterStep(Runnable action) {
-    afterStep = action;
-  }
-
-  @Override
-  public SortedMap<String, String> settings() {
-    return Settings.of(config);
   }
 
   @Override

@@ -12,9 +12,6 @@ import io.github.bmr4j.models.pruning.EvidenceThreshold;
 import io.github.bmr4j.models.pruning.ModelReduction;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
@@ -23,7 +20,7 @@ import java.util.function.Consumer;
  * variational free energy, remove each weight whose removal raises the evidence, train on, and
  * again, until a round removes nothing.
  */
-public final class PrincipledPruning implements Resumable {
+public final class PrincipledPruning extends ResumableRun {
 
   /**
    * Settings.
@@ -323,8 +320,6 @@ public final class PrincipledPruning implements Resumable {
   private final ModelReduction reduction;
   private final Dataset data;
   private final Backend backend;
-  private final Lock lock = new ReentrantLock(true);
-  private Runnable afterStep = () -> {};
   private FreeEnergy trained;
   private List<Round> rounds = new ArrayList<>();
   private long trainNanos;
@@ -337,6 +332,7 @@ public final class PrincipledPruning implements Resumable {
    * @param config settings
    */
   public PrincipledPruning(Backend backend, Network network, Dataset data, Config config) {
+    super(config);
     this.backend = backend;
     this.config = config;
     this.data = data;
@@ -391,14 +387,12 @@ public final class PrincipledPruning implements Resumable {
     start = System.nanoTime();
     trainAfterPruning(listener);
     while (rounds.size() < config.maximumRounds() && !isSettled()) {
-      lock.lock();
-      try {
-        Round round = prune();
-        rounds.add(round);
-        listener.pruned(round);
-      } finally {
-        lock.unlock();
-      }
+      locked(
+          () -> {
+            Round round = prune();
+            rounds.add(round);
+            listener.pruned(round);
+          });
       trainAfterPruning(listener);
     }
     pruneNanos += System.nanoTime() - start;
@@ -433,21 +427,19 @@ public final class PrincipledPruning implements Resumable {
   /** Trains a phase, or what is left of it. */
   private void train(long before, int epochs, boolean empiricalBayes, Listener listener) {
     while (training.epochs() < before + epochs) {
-      lock.lock();
-      try {
-        double loss = training.epoch();
-        int epoch = Math.toIntExact(training.epochs() - before);
-        if (config.coordinatePrecision()) {
-          model.precision().coordinateUpdate(data.size(), prediction.expectedSquares());
-        }
-        if (empiricalBayes) {
-          model.blocks().forEach(block -> block.weights().optimizePriorVariance());
-        }
-        listener.epoch(epoch, epochs, loss / data.size());
-        afterStep.run();
-      } finally {
-        lock.unlock();
-      }
+      locked(
+          () -> {
+            double loss = training.epoch();
+            int epoch = Math.toIntExact(training.epochs() - before);
+            if (config.coordinatePrecision()) {
+              model.precision().coordinateUpdate(data.size(), prediction.expectedSquares());
+            }
+            if (empiricalBayes) {
+              model.blocks().forEach(block -> block.weights().optimizePriorVariance());
+            }
+            listener.epoch(epoch, epochs, loss / data.size());
+            stepped();
+          });
     }
     training.requireFinite();
   }
@@ -511,21 +503,6 @@ public final class PrincipledPruning implements Resumable {
       model.blocks().get(i).weights().setPriorVariance((float) variance);
     }
     reduction.resumeAt(rounds.stream().map(Round::reduction).toList());
-  }
-
-  @Override
-  public Lock lock() {
-    return lock;
-  }
-
-  @Override
-  public void afterStep(Runnable action) {
-    afterStep = action;
-  }
-
-  @Override
-  public SortedMap<String, String> settings() {
-    return Settings.of(config);
   }
 
   @Override

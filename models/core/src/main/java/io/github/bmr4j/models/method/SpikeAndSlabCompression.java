@@ -15,8 +15,6 @@ import io.github.bmr4j.models.pruning.InclusionReport;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Compression of a spike-and-slab network, after Saha, Liu and Liang 2024 (arXiv 2411.00273,
@@ -24,7 +22,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * inclusion probabilities that training sums out are found again from its posterior; weights, units
  * and input features that are more likely out than in leave; what stays may be trained further.
  */
-public final class SpikeAndSlabCompression implements Resumable {
+public final class SpikeAndSlabCompression extends ResumableRun {
 
   /**
    * The settings.
@@ -247,10 +245,8 @@ public final class SpikeAndSlabCompression implements Resumable {
   private final UnaryFunction activation;
   private final Network network;
   private final Batches batches;
-  private final Lock lock = new ReentrantLock();
   private final SortedMap<String, float[]> current = new TreeMap<>();
   private final SortedMap<String, float[]> best = new TreeMap<>();
-  private Runnable afterStep = () -> {};
   private SpikeAndSlabModel model;
   private SupervisedTraining training;
   private long done;
@@ -284,6 +280,7 @@ public final class SpikeAndSlabCompression implements Resumable {
       double scale,
       Config config,
       Listener listener) {
+    super(config);
     this.backend = backend;
     this.config = config;
     this.train = train;
@@ -401,15 +398,6 @@ public final class SpikeAndSlabCompression implements Resumable {
         });
   }
 
-  private void locked(Runnable change) {
-    lock.lock();
-    try {
-      change.run();
-    } finally {
-      lock.unlock();
-    }
-  }
-
   private void beginOrGoOn() {
     if (saved != null) {
       begin(restart);
@@ -459,13 +447,13 @@ public final class SpikeAndSlabCompression implements Resumable {
       slowLoss += loss;
       slow++;
     }
-    stepped(loss, start);
+    finishStep(loss, start);
   }
 
-  private void stepped(double loss, long start) {
+  private void finishStep(double loss, long start) {
     trainNanos += System.nanoTime() - start;
     listener.step(++done, totalSteps(), loss);
-    afterStep.run();
+    stepped();
   }
 
   private double spike(double progress) {
@@ -507,7 +495,7 @@ public final class SpikeAndSlabCompression implements Resumable {
       locked(
           () -> {
             long start = System.nanoTime();
-            stepped(training.step(), start);
+            finishStep(training.step(), start);
           });
     }
     training.inference().requireFinite();
@@ -536,16 +524,6 @@ public final class SpikeAndSlabCompression implements Resumable {
   private void restore(SortedMap<String, float[]> from, long steps) {
     training.inference().state().forEach((name, part) -> part.copyFrom(from.get(name), 0));
     training.inference().resumeAt(steps);
-  }
-
-  @Override
-  public Lock lock() {
-    return lock;
-  }
-
-  @Override
-  public void afterStep(Runnable action) {
-    afterStep = action;
   }
 
   @Override
@@ -586,11 +564,6 @@ public final class SpikeAndSlabCompression implements Resumable {
     bestInclusions = progress.bestInclusions();
     trainNanos = progress.trainNanos();
     saved = progress;
-  }
-
-  @Override
-  public SortedMap<String, String> settings() {
-    return Settings.of(config);
   }
 
   @Override

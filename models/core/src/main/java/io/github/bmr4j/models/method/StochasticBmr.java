@@ -15,9 +15,6 @@ import io.github.bmr4j.models.pruning.ModelReduction;
 import io.github.bmr4j.models.pruning.PruningRule;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
@@ -26,7 +23,7 @@ import java.util.function.Consumer;
  * trained by stochastic variational inference; from time to time the evidence of each weight, from
  * the posterior alone, says whether it stays; training goes on with those that do.
  */
-public final class StochasticBmr implements Resumable {
+public final class StochasticBmr extends ResumableRun {
 
   /**
    * The schedule and its settings.
@@ -360,8 +357,6 @@ public final class StochasticBmr implements Resumable {
   private final Prediction prediction;
   private final ModelReduction reduction;
   private final Dataset realisedOn;
-  private final Lock lock = new ReentrantLock(true);
-  private Runnable afterStep = () -> {};
   private Evaluation before;
   private List<Round> rounds = new ArrayList<>();
   private long trainNanos;
@@ -383,6 +378,7 @@ public final class StochasticBmr implements Resumable {
       Dataset test,
       Config config,
       Listener listener) {
+    super(config);
     this.backend = backend;
     this.config = config;
     this.train = train;
@@ -447,7 +443,7 @@ public final class StochasticBmr implements Resumable {
       before = evaluate(config.rounds() == 0 ? "after" : "before");
     }
     while (rounds.size() < config.rounds()) {
-      prune();
+      locked(this::prune);
       train();
     }
     Evaluation after = rounds.isEmpty() ? before : evaluate("after");
@@ -465,19 +461,18 @@ public final class StochasticBmr implements Resumable {
   private void train() {
     long until = config.warmUp() + (long) rounds.size() * config.stepsPerRound();
     while (training.steps() < until) {
-      lock.lock();
-      try {
-        long start = System.nanoTime();
-        warmUpDivergence();
-        double loss = training.step();
-        trainNanos += System.nanoTime() - start;
-        listener.step(training.steps(), config.totalSteps(), loss);
-        afterStep.run();
-      } finally {
-        lock.unlock();
-      }
+      locked(this::step);
     }
     training.inference().requireFinite();
+  }
+
+  private void step() {
+    long start = System.nanoTime();
+    warmUpDivergence();
+    double loss = training.step();
+    trainNanos += System.nanoTime() - start;
+    listener.step(training.steps(), config.totalSteps(), loss);
+    stepped();
   }
 
   private void warmUpDivergence() {
@@ -488,18 +483,13 @@ public final class StochasticBmr implements Resumable {
   }
 
   private void prune() {
-    lock.lock();
-    try {
-      double elboBefore = elboOnPart();
-      long start = System.nanoTime();
-      ModelReduction.Round pruned = reduction.prune();
-      pruneNanos += System.nanoTime() - start;
-      Round round = new Round(pruned, elboOnPart() - elboBefore, reduction.kept());
-      rounds.add(round);
-      listener.pruned(round);
-    } finally {
-      lock.unlock();
-    }
+    double elboBefore = elboOnPart();
+    long start = System.nanoTime();
+    ModelReduction.Round pruned = reduction.prune();
+    pruneNanos += System.nanoTime() - start;
+    Round round = new Round(pruned, elboOnPart() - elboBefore, reduction.kept());
+    rounds.add(round);
+    listener.pruned(round);
   }
 
   /** The ELBO from a part of the training set and one draw, the same before and after a pruning. */
@@ -582,21 +572,6 @@ public final class StochasticBmr implements Resumable {
     pruneNanos = progress.pruneNanos();
     evaluateNanos = progress.evaluateNanos();
     reduction.resumeAt(rounds.stream().map(Round::reduction).toList());
-  }
-
-  @Override
-  public Lock lock() {
-    return lock;
-  }
-
-  @Override
-  public void afterStep(Runnable action) {
-    afterStep = action;
-  }
-
-  @Override
-  public SortedMap<String, String> settings() {
-    return Settings.of(config);
   }
 
   @Override
