@@ -1,6 +1,6 @@
 package io.github.bmr4j.engine.inference;
 
-import io.github.bmr4j.kernels.Philox;
+import io.github.bmr4j.engine.random.PhiloxWords;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -9,33 +9,15 @@ import java.util.function.DoubleSupplier;
  */
 final class UniformWords implements DoubleSupplier {
 
-  private final long seed;
-  private final int stream;
-  private final long step;
-  private final int[] block = new int[4];
-  private int counter;
-  private int used = block.length;
+  private final PhiloxWords words;
 
   UniformWords(long seed, int stream, long step) {
-    this.seed = seed;
-    this.stream = stream;
-    this.step = step;
+    words = new PhiloxWords(seed, stream);
+    words.restart(step);
   }
 
   @Override
   public double getAsDouble() {
-    if (used == block.length) {
-      Philox.block(
-          (int) seed,
-          (int) (seed >>> 32),
-          counter++,
-          stream,
-          (int) step,
-          (int) (step >>> 32),
-          block,
-          0);
-      used = 0;
-    }
-    return ((block[used++] >>> 1) + 0.5) * 0x1p-31;
+    return ((words.next() >>> 1) + 0.5) * 0x1p-31;
   }
 }

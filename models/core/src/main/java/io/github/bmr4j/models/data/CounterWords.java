@@ -1,54 +1,17 @@
 package io.github.bmr4j.models.data;
 
+import io.github.bmr4j.engine.random.PhiloxWords;
 import io.github.bmr4j.engine.random.Streams;
-import io.github.bmr4j.kernels.Philox;
 
-/**
- * Random words that are a pure function of (seed, stream, step): Philox 4×32-10 under the key
- * (seed), over the counters (0, 1, …; stream; step). One object serves one caller; it allocates
- * nothing after its construction.
- */
-final class CounterWords {
-
-  private final long seed;
-  private final int stream;
-  private final int[] block = new int[4];
-
-  private long step;
-  private int counter;
-  private int used;
+/** Random words of the data's streams, and what is drawn from them in whole numbers. */
+final class CounterWords extends PhiloxWords {
 
   /**
    * @param seed of the run
    * @param index of the quantity among those of the data
    */
   CounterWords(long seed, int index) {
-    this.seed = seed;
-    this.stream = Streams.of(Streams.Purpose.DATA, index);
-    restart(0);
-  }
-
-  /** Goes to the first word of a step. */
-  void restart(long newStep) {
-    step = newStep;
-    counter = 0;
-    used = block.length;
-  }
-
-  int next() {
-    if (used == block.length) {
-      Philox.block(
-          (int) seed,
-          (int) (seed >>> 32),
-          counter++,
-          stream,
-          (int) step,
-          (int) (step >>> 32),
-          block,
-          0);
-      used = 0;
-    }
-    return block[used++];
+    super(seed, Streams.of(Streams.Purpose.DATA, index));
   }
 
   /**
