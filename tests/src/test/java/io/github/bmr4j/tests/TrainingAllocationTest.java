@@ -72,16 +72,9 @@ class TrainingAllocationTest {
               Networks.mlp(Shape.of(64), new int[] {100, 100}, 10, UnaryFunction.SWISH),
               FlatModel.Config.PUBLISHED,
               1);
-      Training training =
-          new Training(
-              backend,
-              model,
-              data,
-              Batches.independent(data.size(), 120, 1),
-              Optimizer.of(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-3)),
-              VariationalStep.Divergence.ANALYTIC,
-              reparameterization);
-      assertAllocatesNothing(training, threads);
+      VariationalStep.Divergence divergence = VariationalStep.Divergence.ANALYTIC;
+      assertAllocatesNothing(
+          training(backend, model, data, 120, divergence, reparameterization), threads);
     }
   }
 
@@ -96,16 +89,7 @@ class TrainingAllocationTest {
               Networks.mlp(Shape.of(64), new int[] {20}, 10, UnaryFunction.SWISH),
               FlatModel.Config.PUBLISHED.withPosterior(posterior),
               1);
-      Training training =
-          new Training(
-              backend,
-              model,
-              data,
-              Batches.independent(data.size(), 120, 1),
-              Optimizer.of(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-3)),
-              VariationalStep.Divergence.SAMPLED,
-              Reparameterization.GLOBAL);
-      assertAllocatesNothing(training, 1);
+      assertAllocatesNothing(training(backend, model, data, 120), 1);
     }
   }
 
@@ -168,7 +152,7 @@ class TrainingAllocationTest {
     Dataset data = Digits.split(0).train();
     try (Backend backend = Backends.open(threads)) {
       FlatModel model = new FlatModel(backend, small(name), FlatModel.Config.PUBLISHED, 1);
-      assertAllocatesNothing(training(backend, model, data), threads);
+      assertAllocatesNothing(training(backend, model, data, 60), threads);
     }
   }
 
@@ -188,19 +172,31 @@ class TrainingAllocationTest {
                   network,
                   FlatModel.Config.PUBLISHED.withPosterior(Latent.Posterior.POINT),
                   1);
-      assertAllocatesNothing(training(backend, model, data), 1);
+      assertAllocatesNothing(training(backend, model, data, 60), 1);
     }
   }
 
-  private static Training training(Backend backend, VariationalModel model, Dataset data) {
+  private static Training training(
+      Backend backend, VariationalModel model, Dataset data, int batch) {
+    VariationalStep.Divergence divergence = VariationalStep.Divergence.SAMPLED;
+    return training(backend, model, data, batch, divergence, Reparameterization.GLOBAL);
+  }
+
+  private static Training training(
+      Backend backend,
+      VariationalModel model,
+      Dataset data,
+      int batch,
+      VariationalStep.Divergence divergence,
+      Reparameterization reparameterization) {
     return new Training(
         backend,
         model,
         data,
-        Batches.independent(data.size(), 60, 1),
+        Batches.independent(data.size(), batch, 1),
         Optimizer.of(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-3)),
-        VariationalStep.Divergence.SAMPLED,
-        Reparameterization.GLOBAL);
+        divergence,
+        reparameterization);
   }
 
   /** Filters with noise for each pixel, and channels that are normalised over the batch. */

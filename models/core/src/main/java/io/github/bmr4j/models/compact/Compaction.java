@@ -116,8 +116,13 @@ public final class Compaction {
     return sets;
   }
 
-  /** f of each value, as the back end computes it. */
+  /** f of each value, as this one's back end computes it. */
   float[] apply(UnaryFunction f, float[] values) {
+    return apply(backend, f, values);
+  }
+
+  /** f of each value, as a back end computes it. */
+  static float[] apply(Backend backend, UnaryFunction f, float[] values) {
     Slice slice = new Slice(backend.memory().allocate(values.length), 0, values.length);
     slice.copyFrom(values, 0);
     backend.memory().push(slice);

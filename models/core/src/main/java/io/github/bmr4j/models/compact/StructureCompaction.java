@@ -3,7 +3,6 @@ package io.github.bmr4j.models.compact;
 import io.github.bmr4j.engine.autodiff.BatchNormalization;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
-import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.models.layer.Activation;
 import io.github.bmr4j.models.layer.AveragePooling;
@@ -208,17 +207,12 @@ public final class StructureCompaction {
     UnaryFunction function = activation.function();
     boolean homogeneous = function == UnaryFunction.RELU || function == UnaryFunction.IDENTITY;
     UnitPlace out =
-        new UnitPlace(in.shape(), in.group(), in.constant(), apply(function, in.values()));
+        new UnitPlace(
+            in.shape(),
+            in.group(),
+            in.constant(),
+            Compaction.apply(backend, function, in.values()));
     return new SameUnitsStep(activation, homogeneous, 1, in, out);
-  }
-
-  private float[] apply(UnaryFunction f, float[] values) {
-    Slice slice = new Slice(backend.memory().allocate(values.length), 0, values.length);
-    slice.copyFrom(values, 0);
-    backend.memory().push(slice);
-    backend.elementwise().apply(f, slice, slice);
-    backend.memory().pull(slice);
-    return slice.toArray();
   }
 
   /** The same units; each may become as many as it has elements. */

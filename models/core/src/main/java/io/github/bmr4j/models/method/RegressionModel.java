@@ -319,17 +319,7 @@ public final class RegressionModel {
    * @return for each block of parameters, by its name, the values of {@code samples} + 1 sets
    */
   public Map<String, List<float[]>> drawn(int samples) {
-    Map<String, List<float[]>> weights = new LinkedHashMap<>();
-    blocks.keySet().forEach(name -> weights.put(name, new ArrayList<>()));
-    for (int set = 0; set <= samples; set++) {
-      if (set == 0) {
-        sampling.posteriorMean();
-      } else {
-        sampling.prediction(set - 1);
-      }
-      blocks.forEach((name, block) -> weights.get(name).add(block.weights().drawn()));
-    }
-    return weights;
+    return DrawnWeights.of(sampling, blocks, Block::weights, samples);
   }
 
   /** KL(q‖p) of the weights in the model, in nats. */

@@ -208,17 +208,7 @@ public final class SpikeAndSlabModel {
       throw new IllegalStateException(
           "Which weights are in the model is not decided yet; reduce it first");
     }
-    Map<String, List<float[]>> weights = new LinkedHashMap<>();
-    blocks.keySet().forEach(name -> weights.put(name, new ArrayList<>()));
-    for (int set = 0; set <= samples; set++) {
-      if (set == 0) {
-        sampling.posteriorMean();
-      } else {
-        sampling.prediction(set - 1);
-      }
-      blocks.forEach((name, block) -> weights.get(name).add(block.weights().drawn()));
-    }
-    return weights;
+    return DrawnWeights.of(sampling, blocks, Block::weights, samples);
   }
 
   /** The network. */

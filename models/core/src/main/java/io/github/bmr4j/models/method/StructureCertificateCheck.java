@@ -157,17 +157,14 @@ public final class StructureCertificateCheck {
   /** The score by the rule; NaN if the posterior is none that has one. */
   private double expected(Layer layer, int i) {
     double scale = Math.exp(layer.logScale()[i]);
-    if (!(scale > 0 && scale < Double.POSITIVE_INFINITY)) {
-      return Double.NaN;
-    }
     try {
       TruncatedLogNormal posterior =
           new TruncatedLogNormal(layer.location()[i], scale, prior.lower(), prior.upper());
       // Norms of weights are not in a certificate, nor does the rule ask for them.
       return rule.score()
           .applyAsDouble(new Structure(layer.name(), i, posterior, prior, Double.NaN, Double.NaN));
-    } catch (IllegalArgumentException tooNarrow) {
-      // Bounds that lie more scales away than a double tells apart: no training leaves that.
+    } catch (IllegalArgumentException none) {
+      // A scale that is 0 or infinite, or so small that a double cannot tell the bounds apart.
       return Double.NaN;
     }
   }

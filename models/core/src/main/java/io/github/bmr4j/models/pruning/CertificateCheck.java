@@ -229,7 +229,7 @@ public final class CertificateCheck {
     return active;
   }
 
-  private static boolean isPositive(double value) {
+  static boolean isPositive(double value) {
     return value > 0 && Double.isFinite(value);
   }
 }

@@ -69,7 +69,7 @@ public final class PosteriorCheck {
         if (!was) {
           continue;
         }
-        if (!Float.isFinite(mean[i]) || !(deviation[i] > 0 && Float.isFinite(deviation[i]))) {
+        if (!Float.isFinite(mean[i]) || !CertificateCheck.isPositive(deviation[i])) {
           return Optional.of(
               String.format(
                   Locale.ROOT,
