@@ -17,4 +17,9 @@ public final class OpenClException extends IllegalStateException {
   public int code() {
     return code;
   }
+
+  /** Whether the device has no room for what was asked. */
+  public boolean isOutOfMemory() {
+    return code == Status.OUT_OF_MEMORY;
+  }
 }
