@@ -31,16 +31,26 @@ import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalKernels;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.kernels.Window;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every kernel on the device against its scalar oracle, over odd sizes, within stated bounds. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class OpenClParityTest {
 
   private static final double ULP = 0x1p-23;
@@ -837,5 +847,24 @@ class OpenClParityTest {
         }
       }
     }
+  }
+
+  /** After all others: whatever kernel there is, something above has compared it. */
+  @Test
+  @Order(Integer.MAX_VALUE)
+  void everyKernelWasCompared() throws Exception {
+    Path classes =
+        Path.of(OpenClBackend.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    Path folder = classes.resolve(OpenClBackend.class.getPackageName().replace('.', '/'));
+    Set<String> kernels;
+    try (Stream<Path> texts = Files.list(folder.resolve("kernel"))) {
+      kernels =
+          texts
+              .map(text -> text.getFileName().toString())
+              .filter(name -> name.endsWith(".cl"))
+              .map(name -> name.substring(0, name.length() - ".cl".length()))
+              .collect(Collectors.toCollection(TreeSet::new));
+    }
+    assertEquals(kernels, device.work().built(), "run with the rest of this class");
   }
 }
