@@ -167,25 +167,36 @@ class OpenClTrainingTest {
   @EnumSource
   void onlyTheOrderOfAnEpochAndTheLossesOfTenStepsAreTransferred(Update update) {
     try (Backend backend = Backends.open("opencl", 1)) {
-      Context context = ((OpenClBackend) backend).context();
-      Training training = update.training(backend);
-      training.inference().setLossPeriod(10);
-      training.step();
       int epoch = Digits.split(0).train().size() / 32;
       assertTrue(epoch < 80, "there are two epochs in what follows");
-      long bytes = context.bufferBytes();
-      for (int step = 2; step <= 91; step++) {
-        long writes = context.writes();
-        long reads = context.reads();
-        long drains = context.drains();
-        training.step();
-        int write = step % epoch == 1 ? 1 : 0;
-        int read = step % 10 == 1 ? 1 : 0;
-        assertEquals(write, context.writes() - writes, "orders, step " + step);
-        assertEquals(read, context.reads() - reads, "losses, step " + step);
-        assertEquals(read, context.drains() - drains, "waits for the queue, step " + step);
-        assertEquals(bytes, context.bufferBytes(), "bytes of buffers, step " + step);
-      }
+      assertTransfers(backend, update.training(backend), epoch, 91);
+    }
+  }
+
+  @Test
+  void convolutionsTransferNothingElseEither() {
+    Dataset data = enlarged(Digits.split(0).train()).select(new int[] {0, 1, 2, 3, 4, 5, 6, 7, 8});
+    try (Backend backend = Backends.open("opencl", 1)) {
+      assertTransfers(backend, training(backend, Networks.lenet5(1, 10), data, 2), 4, 21);
+    }
+  }
+
+  private static void assertTransfers(Backend backend, Training training, int epoch, int steps) {
+    Context context = ((OpenClBackend) backend).context();
+    training.inference().setLossPeriod(10);
+    training.step();
+    long bytes = context.bufferBytes();
+    for (int step = 2; step <= steps; step++) {
+      long writes = context.writes();
+      long reads = context.reads();
+      long drains = context.drains();
+      training.step();
+      int write = step % epoch == 1 ? 1 : 0;
+      int read = step % 10 == 1 ? 1 : 0;
+      assertEquals(write, context.writes() - writes, "orders, step " + step);
+      assertEquals(read, context.reads() - reads, "losses, step " + step);
+      assertEquals(read, context.drains() - drains, "waits for the queue, step " + step);
+      assertEquals(bytes, context.bufferBytes(), "bytes of buffers, step " + step);
     }
   }
 
