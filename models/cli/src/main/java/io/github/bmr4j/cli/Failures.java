@@ -1,6 +1,7 @@
 package io.github.bmr4j.cli;
 
 import io.github.bmr4j.engine.inference.DivergedException;
+import io.github.bmr4j.kernels.DeviceException;
 import io.github.bmr4j.models.data.DataNotFoundException;
 import io.github.bmr4j.models.io.InvalidFileException;
 import java.io.IOException;
@@ -87,6 +88,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
           InvalidFileException _,
           DataNotFoundException _,
           DivergedException _,
+          DeviceException _,
           OutOfMemoryError _ ->
           false;
       case IOException io -> io.getMessage() == null;
