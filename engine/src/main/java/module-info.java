@@ -5,6 +5,7 @@ module io.github.bmr4j.engine {
   exports io.github.bmr4j.engine.autodiff;
   exports io.github.bmr4j.engine.distribution;
   exports io.github.bmr4j.engine.inference;
+  exports io.github.bmr4j.engine.onnx;
   exports io.github.bmr4j.engine.optim;
   exports io.github.bmr4j.engine.random;
   exports io.github.bmr4j.engine.reduction;

@@ -99,6 +99,11 @@ final class CommandProcess {
     return path("io.github.bmr4j.kernels", "io.github.bmr4j.engine", "io.github.bmr4j.models");
   }
 
+  /** Of the engine and what it needs. */
+  static String engine() {
+    return path("io.github.bmr4j.kernels", "io.github.bmr4j.engine");
+  }
+
   /** Of this project's modules and picocli, as this JVM has them. */
   private static String path() {
     return path("io.github.bmr4j.", "info.picocli");

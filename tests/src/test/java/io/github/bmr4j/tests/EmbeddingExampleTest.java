@@ -3,6 +3,7 @@ package io.github.bmr4j.tests;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bmr4j.engine.onnx.OnnxGraph;
 import io.github.bmr4j.tests.CommandProcess.Ended;
 import java.io.File;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.spi.ToolProvider;
@@ -74,6 +76,35 @@ class EmbeddingExampleTest {
         "train=example/" + MAIN);
     requireResults(
         CommandProcess.of(List.of(image.resolve("bin").resolve("train").toString())).end(), "t");
+  }
+
+  /** Without the modules of models and of the command. */
+  @Test
+  void anOnnxModelIsRunByTheEngineAlone() throws IOException, InterruptedException {
+    OnnxGraph graph = new OnnxGraph();
+    String x = graph.input("features", 2);
+    String weights = graph.constant(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
+    graph.output(graph.node("MatMul", x, weights), "logits", 3);
+    Path model = Files.write(folder.resolve("model.onnx"), graph.toBytes("test", Map.of()));
+    Path classes = folder.resolve("engine");
+    tool(
+        "javac",
+        "-d",
+        classes,
+        "-cp",
+        CommandProcess.engine(),
+        SOURCES.resolve("example/PredictFromOnnx.java"));
+    List<String> run =
+        List.of(
+            "-cp",
+            classes + File.pathSeparator + CommandProcess.engine(),
+            "example.PredictFromOnnx",
+            model.toString(),
+            "1",
+            "-2");
+    Ended ended = CommandProcess.java(run).end();
+    assertEquals(0, ended.code(), ended.toString());
+    assertTrue(ended.out().contains("logits [-7.0, -8.0, -9.0]"), ended.toString());
   }
 
   @Test

@@ -151,7 +151,18 @@ class KilledRunTest {
     Map<?, ?> json = (Map<?, ?>) Json.parse(Files.readString(file), file.toString());
     Map<String, Object> numbers = new HashMap<>();
     for (String key :
-        List.of("before", "after", "rounds", "delta_f_predicted", "delta_f_realised", "features")) {
+        List.of(
+            "before",
+            "after",
+            "rounds",
+            "delta_f_predicted",
+            "delta_f_realised",
+            "features",
+            "layers",
+            // What the report's curves are drawn from.
+            "loss",
+            "trajectory",
+            "epochs")) {
       numbers.put(key, json.get(key));
     }
     return numbers;

@@ -4,8 +4,10 @@ import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.engine.tensor.Tensor;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 
@@ -99,26 +101,45 @@ public final class Graph {
     return plannedBytes;
   }
 
+  /** A node, and how many of its operands have been gone through. */
+  private static final class Visit {
+
+    private final Node node;
+    private int operands;
+
+    Visit(Node node) {
+      this.node = node;
+    }
+  }
+
+  /** Operands first, depth first; without recursion, since a network may be deep. */
   private static Node[] executionOrder(List<Node> roots) {
     List<Node> order = new ArrayList<>();
     IdentityHashMap<Node, Boolean> seen = new IdentityHashMap<>();
+    Deque<Visit> path = new ArrayDeque<>();
     for (Node root : roots) {
-      visit(root, seen, order);
+      enter(root, seen, path);
+      while (!path.isEmpty()) {
+        Visit visit = path.getLast();
+        List<Node> inputs = visit.node.inputs();
+        if (visit.operands < inputs.size()) {
+          enter(inputs.get(visit.operands++), seen, path);
+        } else {
+          order.add(path.removeLast().node);
+        }
+      }
     }
     return order.toArray(new Node[0]);
   }
 
-  private static void visit(Node node, IdentityHashMap<Node, Boolean> seen, List<Node> order) {
+  private static void enter(Node node, IdentityHashMap<Node, Boolean> seen, Deque<Visit> path) {
     if (seen.put(node, true) != null) {
       return;
     }
     if (node.isPlanned()) {
       throw new IllegalArgumentException(node + " belongs to another graph; make a new node");
     }
-    for (Node input : node.inputs()) {
-      visit(input, seen, order);
-    }
-    order.add(node);
+    path.addLast(new Visit(node));
   }
 
   /**

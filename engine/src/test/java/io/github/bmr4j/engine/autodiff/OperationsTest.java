@@ -244,6 +244,51 @@ class OperationsTest {
                                     Double::sum),
                             2e-5)),
             new Case(
+                "Elements, some of them twice, some zeros",
+                Set.of(Elements.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(3, 4)
+                        .check(
+                            x -> new Elements(x.get(0), new int[] {2, 0, 2, -1}, COLUMNS),
+                            x -> elements(x[0], new int[] {2, 0, 2, -1}, COLUMNS, 4),
+                            TOLERANCE)),
+            new Case(
+                "Elements beside their operand",
+                Set.of(Elements.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(5)
+                        .check(
+                            x ->
+                                new Add(
+                                    x.get(0), new Elements(x.get(0), new int[] {4, 3, -1, 1, 1})),
+                            x ->
+                                zip(
+                                    x[0],
+                                    elements(x[0], new int[1], new int[] {4, 3, -1, 1, 1}, 5),
+                                    Double::sum),
+                            TOLERANCE)),
+            new Case(
+                "LogSumExp",
+                Set.of(LogSumExp.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(2, 3, 5)
+                        .check(x -> new LogSumExp(x.get(0)), x -> logSumExp(x[0], 5), TOLERANCE)),
+            new Case(
+                "LogSumExp beside a function of its operand",
+                Set.of(LogSumExp.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(4, 1)
+                        .check(
+                            x ->
+                                new Add(
+                                    new LogSumExp(x.get(0)), View.reshape(x.get(0), Shape.of(4))),
+                            x -> zip(x[0], logSumExp(x[0], 1), Double::sum),
+                            TOLERANCE)),
+            new Case(
                 "LayerNormalization",
                 Set.of(LayerNormalization.class),
                 b ->
@@ -742,6 +787,39 @@ class OperationsTest {
                                     gaussian(x[0], new double[8], x[1], 1),
                                     (p, q) -> p + q),
                             1e-5))));
+  }
+
+  private static final int[] COLUMNS = {3, -1, 1};
+
+  /** Of a matrix, by rows and columns, −1 for a zero. */
+  private static double[] elements(double[] x, int[] rows, int[] columns, int width) {
+    double[] y = new double[rows.length * columns.length];
+    for (int i = 0; i < y.length; i++) {
+      int row = rows[i / columns.length];
+      int column = columns[i % columns.length];
+      y[i] = row < 0 || column < 0 ? 0 : x[row * width + column];
+    }
+    return y;
+  }
+
+  private static double[] logSumExp(double[] x, int columns) {
+    double[] y = new double[x.length / columns];
+    for (int i = 0; i < y.length; i++) {
+      y[i] = Math.log(Arrays.stream(x, i * columns, (i + 1) * columns).map(Math::exp).sum());
+    }
+    return y;
+  }
+
+  @Test
+  void elementsThatAreNotThereAreRefused() {
+    Node x = new Input(Shape.of(3, 4));
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new Elements(x, new int[] {0}, new int[] {0, 4}))
+            .getMessage();
+    assertEquals("Coordinate 4 lies outside of axis 1 of [3, 4]", message);
+    assertThrows(IllegalArgumentException.class, () -> new Elements(x, new int[] {0}));
   }
 
   /** [2, 3], one of four rows not at all and another three times. */

@@ -42,7 +42,6 @@ final class Autosave implements AutoCloseable {
   private final long interval;
   private final PrintWriter err;
   private final String command;
-  private final Thread onInterrupt = new Thread(this::interrupted, "bmr-save");
   private long due;
   private long savedSteps;
   private boolean warned;
@@ -130,7 +129,6 @@ final class Autosave implements AutoCloseable {
       throw new InputException("--out: no checkpoint: " + Failures.message(failure), failure);
     }
     run.afterStep(autosave::stepped);
-    Runtime.getRuntime().addShutdownHook(autosave.onInterrupt);
     folder.guard(autosave);
     return autosave;
   }
@@ -206,20 +204,25 @@ final class Autosave implements AutoCloseable {
   }
 
   /** On the JVM's way out; the run may take some more steps meanwhile, which are not saved. */
-  private void interrupted() {
+  void saveInterrupted() {
     run.lock().lock();
     try {
-      if (finished || rested) {
-        return;
+      if (!finished && !rested) {
+        save();
       }
-      save();
     } catch (IOException | RuntimeException failure) {
       say("The run could not be saved: " + Failures.message(failure));
     } finally {
-      // Results that are being put into place wait for this lock, and the JVM for them.
       run.lock().unlock();
     }
-    say("Interrupted; saved is step " + Numbers.count(savedSteps) + ". To go on: " + command);
+  }
+
+  /** What is left of an interrupted run; when no results are being put into place any more. */
+  void tellInterrupted() {
+    say(
+        finished
+            ? "Interrupted when all was done; the results are in " + file.getParent() + "."
+            : "Interrupted; saved is step " + Numbers.count(savedSteps) + ". To go on: " + command);
   }
 
   /**
@@ -233,12 +236,6 @@ final class Autosave implements AutoCloseable {
       rested = true;
     } finally {
       run.lock().unlock();
-    }
-    try {
-      Runtime.getRuntime().removeShutdownHook(onInterrupt);
-    } catch (IllegalStateException shuttingDown) {
-      // Then the hook finds that nothing is left to do.
-      return;
     }
   }
 
@@ -256,12 +253,6 @@ final class Autosave implements AutoCloseable {
   /** After a failure, says what is left. */
   @Override
   public void close() {
-    try {
-      Runtime.getRuntime().removeShutdownHook(onInterrupt);
-    } catch (IllegalStateException shuttingDown) {
-      // Then the hook does what is left to do.
-      return;
-    }
     if (finished || rested) {
       return;
     }

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 
 /** {@code bmr prune --method bmrs}: trains with multiplicative noise and removes structures. */
 final class BmrsRun {
@@ -70,11 +71,17 @@ final class BmrsRun {
    * @param quiet whether there is none
    * @param folder of the results
    * @param guard saves the run
+   * @param options makes of the result the file of options that give it again
    * @param start when the command began, by {@link System#nanoTime}
    * @return the result
    */
   Map<String, Object> run(
-      PrintWriter err, boolean quiet, ResultFolder folder, Autosave.Starter guard, long start)
+      PrintWriter err,
+      boolean quiet,
+      ResultFolder folder,
+      Autosave.Starter guard,
+      Function<Map<String, Object>, ResultFolder.Result> options,
+      long start)
       throws IOException {
     Bmrs.Listener listener =
         quiet ? Bmrs.Listener.NONE : new BmrsProgress(StatusLine.on(err), config);
@@ -104,6 +111,7 @@ final class BmrsRun {
                     NoisyModelFiles.saveCertificate(
                         file, bmrs.model(), bmrs.pruning(), result.decision(), metadata)),
             ResultFiles.report(json),
+            options.apply(json),
             new ResultFolder.Result(
                 ResultFiles.COMPACT,
                 file -> PlainNetworkFiles.save(file, compacted.network(), metadata)),
@@ -336,11 +344,16 @@ final class BmrsRun {
       this.config = config;
     }
 
-    private final long start = System.nanoTime();
+    private TimeLeft timeLeft;
 
     @Override
     public void step(long step, long total, double loss) {
       long now = System.nanoTime();
+      if (timeLeft == null) {
+        timeLeft = new TimeLeft(total, 0, now);
+      } else {
+        timeLeft.step(step, now);
+      }
       if (status.isDue(now)) {
         status.update(
             String.format(
@@ -349,7 +362,7 @@ final class BmrsRun {
                 Numbers.count(step),
                 Numbers.count(total),
                 loss,
-                Numbers.clock((now - start) * 1e-9 / step * (total - step))),
+                Numbers.clock(timeLeft.left())),
             now);
       }
     }

@@ -1,5 +1,6 @@
 package io.github.bmr4j.cli;
 
+import io.github.bmr4j.engine.inference.DivergedException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -101,7 +102,7 @@ final class CompareCommand implements Callable<Integer> {
     Path target = folder == null ? Path.of("bmr-compare", chosen.name()) : folder;
     Files.createDirectories(target);
     StudyLog log = new StudyLog(target.resolve("runs.jsonl"));
-    List<StudyLog.Entry> results = run(runs, log);
+    List<StudyLog.Entry> results = guarded(runs, log);
     PrintWriter out = spec.commandLine().getOut();
     if (output.json()) {
       out.println(ResultJson.line(json(chosen, results, target)));
@@ -109,7 +110,33 @@ final class CompareCommand implements Callable<Integer> {
       out.print(new StudyTable(results, chosen::isShown));
     }
     out.flush();
-    return ExitCode.OK;
+    return results.size() == runs.size() ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  private List<StudyLog.Entry> guarded(List<Study.Run> runs, StudyLog log) throws Exception {
+    PrintWriter err = spec.commandLine().getErr();
+    Thread onInterrupt =
+        new Thread(
+            () -> {
+              long done = runs.stream().filter(run -> log.find(run, length) != null).count();
+              err.printf(
+                  "bmr: Interrupted; %d of %d runs are done. To go on, give the same command"
+                      + " again.%n",
+                  done, runs.size());
+              err.flush();
+            },
+            "bmr-interrupted");
+    Runtime.getRuntime().addShutdownHook(onInterrupt);
+    try {
+      return run(runs, log, length, err, output.quiet());
+    } finally {
+      try {
+        Runtime.getRuntime().removeShutdownHook(onInterrupt);
+      } catch (IllegalStateException shuttingDown) {
+        // Then it has spoken.
+        err.flush();
+      }
+    }
   }
 
   private Study chosen() {
@@ -166,29 +193,49 @@ final class CompareCommand implements Callable<Integer> {
     return selected;
   }
 
-  private List<StudyLog.Entry> run(List<Study.Run> runs, StudyLog log) throws Exception {
+  /**
+   * Does what is not done yet.
+   *
+   * @param runs in their order
+   * @param log of what is done
+   * @param length factor of the training's lengths
+   * @param err for progress, and for what failed
+   * @param quiet whether there is no progress
+   * @return the results of those that did not fail
+   */
+  static List<StudyLog.Entry> run(
+      List<Study.Run> runs, StudyLog log, double length, PrintWriter err, boolean quiet)
+      throws Exception {
     List<StudyLog.Entry> results = new ArrayList<>();
-    PrintWriter err = spec.commandLine().getErr();
     double spent = 0;
     int done = 0;
+    List<String> failed = new ArrayList<>();
     for (int i = 0; i < runs.size(); i++) {
       Study.Run run = runs.get(i);
       StudyLog.Entry entry = log.find(run, length);
       if (entry == null) {
         long start = System.nanoTime();
-        Map<String, Double> values = run.work().run();
+        Map<String, Double> values;
+        try {
+          values = run.work().run();
+        } catch (DivergedException failure) {
+          // One run that diverges does not keep the others from being done.
+          failed.add(name(run) + ": " + failure.getMessage());
+          err.printf("run %d of %d failed: %s%n", i + 1, runs.size(), failed.getLast());
+          err.flush();
+          continue;
+        }
         double seconds = (System.nanoTime() - start) * 1e-9;
         entry = new StudyLog.Entry(run.labels(), run.seed(), length, values, seconds);
         log.add(entry);
         spent += seconds;
         done++;
-        if (!output.quiet()) {
+        if (!quiet) {
           err.printf(
-              "run %d of %d: %s, seed %d, %s, about %s left%n",
+              "run %d of %d: %s, %s, about %s left%n",
               i + 1,
               runs.size(),
-              String.join(" ", run.labels().values()),
-              run.seed(),
+              name(run),
               Numbers.clock(seconds),
               Numbers.clock(spent / done * (runs.size() - i - 1)));
           err.flush();
@@ -196,7 +243,18 @@ final class CompareCommand implements Callable<Integer> {
       }
       results.add(entry);
     }
+    if (!failed.isEmpty()) {
+      err.printf(
+          "bmr: %d of %d runs failed and are missing below; the same command tries them again.%n",
+          failed.size(), runs.size());
+      failed.forEach(each -> err.println("  " + each));
+      err.flush();
+    }
     return results;
+  }
+
+  private static String name(Study.Run run) {
+    return String.join(" ", run.labels().values()) + ", seed " + run.seed();
   }
 
   private Map<String, Object> json(Study chosen, List<StudyLog.Entry> results, Path target)

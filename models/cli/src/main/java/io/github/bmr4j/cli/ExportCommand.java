@@ -1,7 +1,7 @@
 package io.github.bmr4j.cli;
 
-import io.github.bmr4j.cli.onnx.OnnxGraph;
 import io.github.bmr4j.cli.onnx.OnnxNetworks;
+import io.github.bmr4j.engine.onnx.OnnxGraph;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.models.compact.CompactLayer;
 import io.github.bmr4j.models.compact.CompactNetwork;
@@ -52,6 +52,21 @@ import picocli.CommandLine.Spec;
       "Exit codes: 0 fine, 1 it cannot be written, 2 bad usage or bad input."
     })
 final class ExportCommand implements Callable<Integer> {
+
+  /** What an ONNX model says of itself, and what finds its test data again. */
+  private static final List<String> NOTED =
+      List.of(
+          "method",
+          "data",
+          "data_sha256",
+          "test_share",
+          "split_seed",
+          "resized",
+          "classes",
+          "features",
+          "target",
+          "targets",
+          "network");
 
   @Spec private CommandSpec spec;
 
@@ -165,7 +180,7 @@ final class ExportCommand implements Callable<Integer> {
               : OnnxNetworks.of(weights.network(), weights.sets(), model.preparation());
     }
     Map<String, String> metadata = new LinkedHashMap<>();
-    for (String key : List.of("method", "data", "classes", "features", "targets", "network")) {
+    for (String key : NOTED) {
       if (model.metadata(key) != null) {
         metadata.put(key, model.metadata(key));
       }

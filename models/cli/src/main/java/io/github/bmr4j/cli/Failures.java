@@ -1,6 +1,7 @@
 package io.github.bmr4j.cli;
 
 import io.github.bmr4j.engine.inference.DivergedException;
+import io.github.bmr4j.engine.onnx.OnnxException;
 import io.github.bmr4j.kernels.DeviceException;
 import io.github.bmr4j.models.data.DataNotFoundException;
 import io.github.bmr4j.models.io.InvalidFileException;
@@ -61,7 +62,8 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
 
   static int exitCode(Throwable failure) {
     return switch (failure) {
-      case InputException _, InvalidFileException _, DataNotFoundException _ -> ExitCode.USAGE;
+      case InputException _, InvalidFileException _, OnnxException _, DataNotFoundException _ ->
+          ExitCode.USAGE;
       default -> ExitCode.FAILED;
     };
   }
@@ -86,6 +88,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     return switch (failure) {
       case InputException _,
           InvalidFileException _,
+          OnnxException _,
           DataNotFoundException _,
           DivergedException _,
           DeviceException _,

@@ -21,8 +21,8 @@ final class ModelOptions {
       paramLabel = "MODEL",
       defaultValue = "bmr-out",
       description = {
-        "posterior.safetensors or compact.safetensors of 'bmr prune', 'bmr train' or 'bmr select', or"
-            + " the folder of its results (default: ${DEFAULT-VALUE})."
+        "posterior.safetensors or compact.safetensors of 'bmr prune', 'bmr train' or 'bmr select', the"
+            + " folder of its results, or an .onnx file of 'bmr export' (default: ${DEFAULT-VALUE})."
       })
   private Path model;
 

@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "  bmr predict --data new.csv > predictions.csv",
       "  bmr predict bmr-out/posterior.safetensors --data new.csv --out predictions.csv",
+      "  bmr predict model.onnx --data new.csv",
       "",
       "Exit codes: 0 fine, 1 the run failed, 2 bad usage or bad input."
     })

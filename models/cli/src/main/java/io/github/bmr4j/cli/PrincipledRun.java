@@ -16,8 +16,6 @@ import io.github.bmr4j.models.method.PrincipledPruning;
 import io.github.bmr4j.models.method.RegressionModel;
 import io.github.bmr4j.models.method.RegressionModelFiles;
 import io.github.bmr4j.models.method.RegressionPrediction;
-import io.github.bmr4j.models.method.Resumable;
-import io.github.bmr4j.models.method.RunState;
 import io.github.bmr4j.models.metric.RegressionMetrics;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
@@ -30,8 +28,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.concurrent.locks.Lock;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 
 /**
  * {@code bmr prune --method principled-pruning}: a regression network, pruned round by round until
@@ -98,45 +96,8 @@ final class PrincipledRun {
             activation);
   }
 
-  /** The run, with what is measured before the first pruning. */
-  private static final class Guarded implements Resumable {
-
-    private record Full(List<RegressionMetrics> metrics) {}
-
-    private final PrincipledPruning pruning;
-    private List<RegressionMetrics> full = List.of();
-
-    Guarded(PrincipledPruning pruning) {
-      this.pruning = pruning;
-    }
-
-    @Override
-    public RunState state() {
-      return pruning
-          .state()
-          .progress("full", Full.class, () -> new Full(full), saved -> full = saved.metrics());
-    }
-
-    @Override
-    public Lock lock() {
-      return pruning.lock();
-    }
-
-    @Override
-    public void afterStep(Runnable action) {
-      pruning.afterStep(action);
-    }
-
-    @Override
-    public SortedMap<String, String> settings() {
-      return pruning.settings();
-    }
-
-    @Override
-    public long steps() {
-      return pruning.steps();
-    }
-  }
+  /** What is measured before the first pruning, of each target. */
+  private record Full(List<RegressionMetrics> metrics) {}
 
   /** What is measured at a time: the free energy of the training part, and the test part's fit. */
   private record Measured(FreeEnergy energy, long weights, List<RegressionMetrics> metrics) {}
@@ -148,11 +109,17 @@ final class PrincipledRun {
    * @param quiet whether there is none
    * @param folder of the results
    * @param guard saves the run
+   * @param options makes of the result the file of options that give it again
    * @param start when the command began, by {@link System#nanoTime}
    * @return the result
    */
   Map<String, Object> run(
-      PrintWriter err, boolean quiet, ResultFolder folder, Autosave.Starter guard, long start)
+      PrintWriter err,
+      boolean quiet,
+      ResultFolder folder,
+      Autosave.Starter guard,
+      Function<Map<String, Object>, ResultFolder.Result> options,
+      long start)
       throws IOException {
     if (!quiet) {
       announce(err);
@@ -160,13 +127,17 @@ final class PrincipledRun {
     PrincipledPruning pruning = new PrincipledPruning(backend, network, split.train(), config);
     RegressionPrediction test =
         new RegressionPrediction(backend, pruning.model(), split.test(), PREDICTION_SAMPLES);
-    Guarded guarded = new Guarded(pruning);
-    guard.start(guarded, folder, Autosave.settings(split, network, backend));
+    AtomicReference<Full> full = new AtomicReference<>(new Full(List.of()));
+    guard.start(
+        new ExtendedRun(pruning, state -> state.progress("full", Full.class, full::get, full::set)),
+        folder,
+        Autosave.settings(split, network, backend));
     StatusLine status = StatusLine.on(err);
     PrincipledPruning.Listener listener =
         quiet ? PrincipledPruning.Listener.NONE : new PrincipledProgress(status, config);
-    PrincipledPruning.Result result = pruning.run(() -> guarded.full = metrics(test), listener);
-    Measured before = new Measured(result.trained(), result.weights(), guarded.full);
+    PrincipledPruning.Result result =
+        pruning.run(() -> full.set(new Full(metrics(test))), listener);
+    Measured before = new Measured(result.trained(), result.weights(), full.get().metrics());
     Measured after = new Measured(result.last(), result.kept(), metrics(test));
     double seconds = (System.nanoTime() - start) * 1e-9;
     Compacted compacted =
@@ -190,6 +161,7 @@ final class PrincipledRun {
                 ResultFiles.COMPACT,
                 file -> CompactFiles.save(file, compacted.network(), metadata)),
             ResultFiles.report(json),
+            options.apply(json),
             new ResultFolder.Result(
                 ResultFiles.RESULT,
                 file -> AtomicFiles.writeText(file, Json.writeIndented(json)))));

@@ -243,8 +243,8 @@ class PruneCommand implements Callable<Integer> {
         ResultFolder folder = ResultFolder.open(out)) {
       PrintWriter err = spec.commandLine().getErr();
       BmrsRun run = new BmrsRun(data, preset, origin(loaded), prepared, config, backend);
-      Map<String, Object> json = run.run(err, output.quiet(), folder, guard(), start);
-      keepOptions(folder, json);
+      Map<String, Object> json =
+          run.run(err, output.quiet(), folder, guard(), this::options, start);
       print(json, run.report(json));
       return ExitCode.OK;
     }
@@ -282,8 +282,8 @@ class PruneCommand implements Callable<Integer> {
               config,
               backend);
       Map<String, Object> json =
-          run.run(spec.commandLine().getErr(), output.quiet(), folder, guard(), start);
-      keepOptions(folder, json);
+          run.run(
+              spec.commandLine().getErr(), output.quiet(), folder, guard(), this::options, start);
       print(json, PrincipledRun.report(json));
       return ExitCode.OK;
     }
@@ -349,7 +349,11 @@ class PruneCommand implements Callable<Integer> {
       if (begin != null) {
         begin.give(backend, bmr.model());
       }
-      guard().start(bmr, folder, Autosave.settings(split, net, backend));
+      guard()
+          .start(
+              new ExtendedRun(bmr, recorder::state),
+              folder,
+              Autosave.settings(split, net, backend));
       StochasticBmr.Result result = bmr.run();
       double seconds = (System.nanoTime() - start) * 1e-9;
       Compacted compacted =
@@ -391,11 +395,11 @@ class PruneCommand implements Callable<Integer> {
                 file -> CompactFiles.save(file, compacted.network(), provenance)));
       }
       results.add(ResultFiles.report(json));
+      results.add(options(json));
       results.add(
           new ResultFolder.Result(
               ResultFiles.RESULT, file -> AtomicFiles.writeText(file, Json.writeIndented(json))));
       folder.commit(results);
-      keepOptions(folder, json);
       print(json, new PruneReport(run).toString());
       return ExitCode.OK;
     }
@@ -429,13 +433,10 @@ class PruneCommand implements Callable<Integer> {
     }
   }
 
-  /** Writes the options that give these results again. */
-  private void keepOptions(ResultFolder folder, Map<String, Object> json) throws IOException {
+  /** The options that give these results again. */
+  private ResultFolder.Result options(Map<String, Object> json) {
     String text = ConfigFile.text(spec, refused(), JsonFields.of(json));
-    folder.commit(
-        List.of(
-            new ResultFolder.Result(
-                ResultFiles.CONFIG, file -> AtomicFiles.writeText(file, text))));
+    return new ResultFolder.Result(ResultFiles.CONFIG, file -> AtomicFiles.writeText(file, text));
   }
 
   private StochasticBmr.Config configOrRefuse(Supplier<StochasticBmr.Config> options) {

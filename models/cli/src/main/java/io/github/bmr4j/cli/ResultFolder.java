@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 
@@ -53,7 +54,7 @@ final class ResultFolder implements AutoCloseable {
   private final Thread onInterrupt = new Thread(this::interrupted, "bmr-interrupted");
   private Path staging;
   private boolean committed;
-  private final List<Autosave> guards = new ArrayList<>();
+  private final List<Autosave> guards = new CopyOnWriteArrayList<>();
 
   private ResultFolder(Path folder, List<Path> created) {
     this.folder = folder;
@@ -127,19 +128,24 @@ final class ResultFolder implements AutoCloseable {
   /** Removes what is of no use when nothing was committed. */
   @Override
   public void close() {
-    guards.forEach(Autosave::close);
     try {
       Runtime.getRuntime().removeShutdownHook(onInterrupt);
     } catch (IllegalStateException shuttingDown) {
       // Then the hook does what is left to do.
       return;
     }
+    guards.forEach(Autosave::close);
     removeCreated();
   }
 
-  private void interrupted() {
+  /** On the JVM's way out: saves what is not finished, and says what there is. */
+  void interrupted() {
+    guards.forEach(Autosave::saveInterrupted);
     // Never unlocked: files that are being replaced are finished, and no replacement begins.
     replacing.lock();
+    if (!guards.isEmpty()) {
+      guards.getLast().tellInterrupted();
+    }
     removeStaging();
     removeCreated();
   }

@@ -5,6 +5,7 @@ import io.github.bmr4j.models.data.Dataset;
 import io.github.bmr4j.models.io.Json;
 import io.github.bmr4j.models.method.Evaluation;
 import io.github.bmr4j.models.method.Prediction;
+import io.github.bmr4j.models.method.RunState;
 import io.github.bmr4j.models.method.SampledNetwork;
 import io.github.bmr4j.models.method.StochasticBmr;
 import io.github.bmr4j.models.method.StochasticBmr.Round;
@@ -19,7 +20,8 @@ import java.util.stream.IntStream;
 /**
  * Keeps of a run what its report shows as curves: the mean loss of each of {@value #SPANS} spans of
  * steps, and how good the model is as its weights leave, on a part of the test set with few draws,
- * directly after each pruning. Passes on all it hears.
+ * directly after each pruning. Passes on all it hears. What it keeps belongs to the run's {@link
+ * #state}, so that a run that was stopped has the curves of one that was not.
  */
 final class RunRecorder implements StochasticBmr.Listener {
 
@@ -27,15 +29,38 @@ final class RunRecorder implements StochasticBmr.Listener {
   private static final int EXAMPLES = 1_000;
   private static final int SAMPLES = 10;
 
-  private record Point(int round, long kept, ClassificationMetrics metrics) {}
+  private record Point(int round, long kept, double accuracy, double nll, double ece) {}
+
+  /** All that was heard so far; points are there for rounds 0, 1, … */
+  private record Recorded(
+      double[] lossSums, long[] lossCounts, int prunings, List<Point> points, long nanos) {
+
+    Recorded {
+      if (lossSums.length != SPANS || lossCounts.length != SPANS) {
+        throw new IllegalArgumentException(
+            "found losses of "
+                + lossSums.length
+                + " and counts of "
+                + lossCounts.length
+                + " spans, expected "
+                + SPANS);
+      }
+    }
+  }
 
   private final StochasticBmr.Listener next;
   private final double[] lossSums = new double[SPANS];
   private final long[] lossCounts = new long[SPANS];
-  private final List<Point> points = new ArrayList<>();
   private Dataset examples;
   private Prediction prediction;
-  private long nanos;
+
+  /**
+   * Never changed but replaced: evaluations, unlike steps and prunings, may go on during a save.
+   */
+  private volatile List<Point> points = List.of();
+
+  private int prunings;
+  private volatile long nanos;
 
   /**
    * @param next hears the same
@@ -57,6 +82,23 @@ final class RunRecorder implements StochasticBmr.Listener {
     prediction = new Prediction(backend, model, n);
   }
 
+  /** Adds what was heard to what is saved of the run. */
+  RunState state(RunState run) {
+    return run.progress(
+        "recorder",
+        Recorded.class,
+        () -> new Recorded(lossSums, lossCounts, prunings, points, nanos),
+        this::resume);
+  }
+
+  private void resume(Recorded saved) {
+    System.arraycopy(saved.lossSums(), 0, lossSums, 0, SPANS);
+    System.arraycopy(saved.lossCounts(), 0, lossCounts, 0, SPANS);
+    prunings = saved.prunings();
+    points = saved.points();
+    nanos = saved.nanos();
+  }
+
   @Override
   public void step(long step, long total, double loss) {
     int span = (int) ((step - 1) * SPANS / Math.max(1, total));
@@ -67,23 +109,34 @@ final class RunRecorder implements StochasticBmr.Listener {
 
   @Override
   public void pruned(Round round) {
-    measure(round.reduction().round(), round.kept());
+    prunings = round.reduction().round();
+    measure(prunings, round.kept());
     next.pruned(round);
   }
 
   @Override
   public void evaluated(String when, Evaluation evaluation) {
-    measure(points.size(), evaluation.weights());
+    measure(prunings == 0 ? 0 : prunings + 1, evaluation.weights());
     next.evaluated(when, evaluation);
   }
 
+  /** In place of a point of that round: an evaluation that was interrupted is done again. */
   private void measure(int round, long kept) {
     long start = System.nanoTime();
     PredictiveAccumulator predictive =
         new PredictiveAccumulator(examples.classNames().size(), examples.labels());
     prediction.predict(examples, SAMPLES, predictive::addLogits);
-    points.add(new Point(round, kept, predictive.metrics()));
-    nanos += System.nanoTime() - start;
+    ClassificationMetrics metrics = predictive.metrics();
+    List<Point> longer = new ArrayList<>(points.subList(0, Math.min(round, points.size())));
+    longer.add(
+        new Point(
+            round,
+            kept,
+            metrics.accuracy(),
+            metrics.negativeLogLikelihood(),
+            metrics.expectedCalibrationError()));
+    points = List.copyOf(longer);
+    nanos = nanos + System.nanoTime() - start;
   }
 
   /** Wall time of the measurements. */
@@ -124,9 +177,9 @@ final class RunRecorder implements StochasticBmr.Listener {
       Map<String, Object> entry = new LinkedHashMap<>();
       entry.put("round", point.round());
       entry.put("kept", point.kept());
-      entry.put("accuracy", Json.finiteOrNull(point.metrics().accuracy()));
-      entry.put("nll", Json.finiteOrNull(point.metrics().negativeLogLikelihood()));
-      entry.put("ece", Json.finiteOrNull(point.metrics().expectedCalibrationError()));
+      entry.put("accuracy", Json.finiteOrNull(point.accuracy()));
+      entry.put("nll", Json.finiteOrNull(point.nll()));
+      entry.put("ece", Json.finiteOrNull(point.ece()));
       entries.add(entry);
     }
     json.put("points", entries);

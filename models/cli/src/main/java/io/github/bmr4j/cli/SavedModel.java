@@ -4,6 +4,8 @@ import io.github.bmr4j.cli.onnx.OnnxNetworks;
 import io.github.bmr4j.engine.autodiff.Graph;
 import io.github.bmr4j.engine.autodiff.Input;
 import io.github.bmr4j.engine.autodiff.Node;
+import io.github.bmr4j.engine.onnx.OnnxModel;
+import io.github.bmr4j.engine.onnx.OnnxPrediction;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
@@ -36,7 +38,9 @@ import io.github.bmr4j.models.network.PlainNetworkFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -59,12 +63,17 @@ final class SavedModel {
     /** A regression's posterior. */
     REGRESSION,
     /** One set of weights: a posterior's mean or mode, or what has left of units with noise. */
-    PLAIN
+    PLAIN,
+    /** What 'bmr export' has written; it takes raw features. */
+    ONNX
   }
 
   private final Path file;
   private final Map<String, String> metadata;
   private final Kind kind;
+
+  /** Of {@link Kind#ONNX}. */
+  private OnnxModel onnx;
 
   /**
    * @param given a file that exists, or the folder of a run
@@ -77,6 +86,13 @@ final class SavedModel {
           file
               + ": there is no such file; 'bmr prune' and 'bmr train' write posterior.safetensors and"
               + " compact.safetensors");
+    }
+    if (file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".onnx")) {
+      onnx = OnnxModel.read(file);
+      metadata = onnx.metadata();
+      kind = Kind.ONNX;
+      requireExported();
+      return;
     }
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
       metadata = reader.metadata();
@@ -100,6 +116,20 @@ final class SavedModel {
                       + ", which no network of this command has; name posterior.safetensors or"
                       + " compact.safetensors of 'bmr prune', 'bmr train' or 'bmr select'");
         };
+  }
+
+  /** Another program's model does not say what its outputs are. */
+  private void requireExported() {
+    boolean numbers = metadata.containsKey("targets");
+    boolean named = numbers || metadata.containsKey("classes");
+    if (!named || !onnx.outputs().contains(numbers ? "predictions" : "probabilities")) {
+      throw new InputException(
+          file
+              + " has the outputs "
+              + String.join(", ", onnx.outputs())
+              + " and does not say what they are; name a file that 'bmr export' wrote (in a program,"
+              + " OnnxPrediction runs others, too)");
+    }
   }
 
   /** What a run left that predicts: its compact network, or else its posterior. */
@@ -173,7 +203,7 @@ final class SavedModel {
 
   /** Shape of one example as the network takes it. */
   Shape input() {
-    return Shape.of(ints("input_shape"));
+    return kind == Kind.ONNX ? onnx.example() : Shape.of(ints("input_shape"));
   }
 
   /** The network of a posterior, or the one that a compact network was made of. */
@@ -261,6 +291,10 @@ final class SavedModel {
    * @throws InputException if there is nothing to draw from
    */
   Weights weights(Backend backend, int samples) throws IOException {
+    if (kind == Kind.ONNX) {
+      throw new InputException(
+          file + " is an ONNX model already; name what it was exported from to write other files");
+    }
     if (kind == Kind.PLAIN) {
       if (samples > 0) {
         throw new InputException(
@@ -291,6 +325,9 @@ final class SavedModel {
    */
   Dataset prepared(Dataset examples) {
     Dataset raw = resized(examples);
+    if (kind == Kind.ONNX) {
+      return requireSize(raw, raw);
+    }
     double[] mean = doubles("standardization_mean");
     double[] deviation = doubles("standardization_std");
     int size = raw.inputShape().size();
@@ -309,7 +346,12 @@ final class SavedModel {
     Shape input = input();
     boolean images = input.rank() == 3 && raw.inputShape().isImage();
     Dataset padded = images ? Padding.zeros(standard, input.extent(1), input.extent(2)) : standard;
-    if (padded.inputShape().size() != input.size()) {
+    return requireSize(padded, raw);
+  }
+
+  private Dataset requireSize(Dataset prepared, Dataset raw) {
+    Shape input = input();
+    if (prepared.inputShape().size() != input.size()) {
       throw new InputException(
           file
               + " takes "
@@ -319,9 +361,9 @@ final class SavedModel {
               + " features, but "
               + raw.name()
               + " has "
-              + size);
+              + raw.inputShape().size());
     }
-    return padded;
+    return prepared;
   }
 
   private Dataset resized(Dataset raw) {
@@ -334,7 +376,7 @@ final class SavedModel {
 
   /** Shape of one example as its file has it. */
   Shape dataShape() {
-    return Shape.of(ints("data_shape"));
+    return kind == Kind.ONNX ? onnx.example() : Shape.of(ints("data_shape"));
   }
 
   /** The same for programs that do it themselves; they get images in the size of the network. */
@@ -359,6 +401,12 @@ final class SavedModel {
    */
   PredictiveAccumulator predict(Backend backend, Dataset data, int samples) throws IOException {
     PredictiveAccumulator predictive = new PredictiveAccumulator(classes().size(), data.labels());
+    if (kind == Kind.ONNX) {
+      float[] probabilities =
+          onnxOutputs(backend, data, classes().size(), "probabilities").getFirst();
+      predictive.addProbabilities(probabilities, 0, data.size());
+      return predictive;
+    }
     int batch = Math.min(BATCH, data.size());
     if (kind == Kind.POSTERIOR) {
       new Prediction(backend, posterior(backend), batch)
@@ -387,6 +435,30 @@ final class SavedModel {
     return predictive;
   }
 
+  /**
+   * The outputs of an ONNX model.
+   *
+   * @param width numbers for each example that each of them has to have
+   * @param names of the outputs
+   */
+  private List<float[]> onnxOutputs(Backend backend, Dataset data, int width, String... names) {
+    int batch = onnx.batch().orElse(Math.min(BATCH, data.size()));
+    OnnxPrediction prediction = new OnnxPrediction(backend, onnx, batch);
+    for (String name : names) {
+      if (prediction.width(name) != width) {
+        throw invalid(
+            "the output "
+                + name
+                + " has "
+                + prediction.width(name)
+                + " numbers for each example, but the metadata names "
+                + width);
+      }
+    }
+    Map<String, float[]> outputs = prediction.predict(data.features(), data.size());
+    return Arrays.stream(names).map(outputs::get).toList();
+  }
+
   private static void plainOutputs(
       Backend backend, PlainNetwork plain, Dataset data, int batch, Prediction.Sink sink) {
     Input x = new Input(plain.network().batchShape(batch));
@@ -412,6 +484,11 @@ final class SavedModel {
    * @param samples draws of a posterior, where its scheme draws; a compact network has its own
    */
   NumberPredictions predictNumbers(Backend backend, Dataset data, int samples) throws IOException {
+    if (kind == Kind.ONNX) {
+      List<float[]> both =
+          onnxOutputs(backend, data, targets().size(), "predictions", "deviations");
+      return new NumberPredictions(targets(), doubles(both.get(0)), doubles(both.get(1)));
+    }
     NumberPredictions standard =
         kind == Kind.REGRESSION
             ? ofPosterior(backend, targetScale().apply(data), samples)
@@ -516,6 +593,12 @@ final class SavedModel {
     return list(key).stream()
         .mapToDouble(each -> each instanceof Number number ? number.doubleValue() : Double.NaN)
         .toArray();
+  }
+
+  private static double[] doubles(float[] values) {
+    double[] wide = new double[values.length];
+    Arrays.setAll(wide, i -> values[i]);
+    return wide;
   }
 
   private int[] ints(String key) {

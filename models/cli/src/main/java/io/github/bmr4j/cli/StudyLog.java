@@ -11,10 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * The results of a study's runs, a line of JSON each, on disk as soon as a run is done: a study
@@ -44,7 +44,9 @@ final class StudyLog {
   }
 
   private final Path file;
-  private final List<Entry> entries = new ArrayList<>();
+
+  /** Also read when the process is asked to end. */
+  private final List<Entry> entries = new CopyOnWriteArrayList<>();
 
   /**
    * Reads what is there. A last line that breaks off is what a killed run left, and is dropped.

@@ -3,15 +3,20 @@ package io.github.bmr4j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bmr4j.engine.inference.DivergedException;
 import io.github.bmr4j.models.io.Json;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,6 +91,37 @@ class CompareCommandTest {
     assertTrue(!again.err().contains("run 2 of 4"), again.err());
     assertEquals(4, Files.readAllLines(log).size());
     assertEquals(values(lines.get(3)), values(Files.readAllLines(log).get(3)));
+  }
+
+  @Test
+  void aRunThatDivergesDoesNotKeepOthersFromBeingDoneAndIsTriedAgain() throws Exception {
+    Path file = folder.resolve("runs.jsonl");
+    AtomicInteger tries = new AtomicInteger();
+    List<Study.Run> runs = new ArrayList<>();
+    for (long seed = 0; seed < 3; seed++) {
+      double value = seed;
+      Study.Work work =
+          () -> {
+            if (value == 1 && tries.incrementAndGet() < 3) {
+              throw new DivergedException("the loss is NaN");
+            }
+            return Map.of("value", value);
+          };
+      runs.add(new Study.Run(Map.of("method", "m"), seed, work));
+    }
+    for (int again = 0; again < 3; again++) {
+      StringWriter err = new StringWriter();
+      List<StudyLog.Entry> results =
+          CompareCommand.run(runs, new StudyLog(file), 1, new PrintWriter(err), again == 1);
+      List<Double> values = results.stream().map(entry -> entry.values().get("value")).toList();
+      assertEquals(again < 2 ? List.of(0.0, 2.0) : List.of(0.0, 1.0, 2.0), values);
+      boolean named = err.toString().contains("run 2 of 3 failed: m, seed 1: the loss is NaN");
+      assertEquals(again < 2, named, err.toString());
+      assertEquals(again < 2, err.toString().contains("1 of 3 runs failed"), err.toString());
+      assertEquals(again == 0, err.toString().contains("run 3 of 3: m, seed 2"), err.toString());
+    }
+    assertEquals(3, tries.get());
+    assertEquals(3, Files.readAllLines(file).size());
   }
 
   /** The numbers of a line but for times. */

@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.github.bmr4j.cli.onnx.OnnxNetworks;
 import io.github.bmr4j.engine.autodiff.Graph;
 import io.github.bmr4j.engine.autodiff.Input;
 import io.github.bmr4j.engine.autodiff.Node;
+import io.github.bmr4j.engine.onnx.OnnxGraph;
+import io.github.bmr4j.engine.onnx.OnnxModel;
+import io.github.bmr4j.engine.onnx.OnnxPrediction;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
@@ -36,6 +38,7 @@ import io.github.bmr4j.models.metric.PredictiveAccumulator;
 import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
 import io.github.bmr4j.models.network.PlainNetwork;
+import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,11 +80,11 @@ class OnnxTest {
   }
 
   /** An output of a model for all test images, as they are in the data set. */
-  private float[] run(String file, String output) throws OrtException {
+  private float[] run(String file, String output) throws Exception {
     return run(file, output, digits.test());
   }
 
-  private float[] run(String file, String output, Dataset test) throws OrtException {
+  private float[] run(String file, String output, Dataset test) throws Exception {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     try (OrtSession session = environment.createSession(folder.resolve(file).toString());
         OnnxTensor features =
@@ -93,7 +96,16 @@ class OnnxTest {
       for (int i = 0; i < rows.length; i++) {
         System.arraycopy(rows[i], 0, all, i * CLASSES, CLASSES);
       }
+      assertClose(all, read(folder.resolve(file), test).get(output));
       return all;
+    }
+  }
+
+  /** All outputs, by our own reader and the engine alone. */
+  private static Map<String, float[]> read(Path file, Dataset test) throws IOException {
+    try (Backend backend = Backends.open()) {
+      OnnxPrediction prediction = new OnnxPrediction(backend, OnnxModel.read(file), 50);
+      return prediction.predict(test.features(), test.size());
     }
   }
 
@@ -132,6 +144,40 @@ class OnnxTest {
     }
     assertClose(expected, run("mean.onnx", "logits"));
     assertClose(predictions("compact.csv"), run("ensemble.onnx", "probabilities"));
+
+    bmr("predict DIR/ensemble.onnx --out DIR/onnx.csv");
+    assertClose(predictions("compact.csv"), predictions("onnx.csv"));
+    Console compact = Console.run("evaluate", folder.resolve("mlp").toString());
+    Console onnx = Console.run("evaluate", folder.resolve("ensemble.onnx").toString());
+    assertEquals(0, onnx.code(), onnx.toString());
+    assertEquals(compact.out(), onnx.out());
+  }
+
+  @Test
+  void anOnnxFileThatCannotBeUsedSaysWhy() throws IOException {
+    Path file = folder.resolve("other.onnx");
+    OnnxGraph graph = new OnnxGraph();
+    graph.output(graph.node("Relu", graph.input("x", 64)), "y", 64);
+    Files.write(file, graph.toBytes("test", Map.of()));
+    refused("has the outputs y and does not say what they are", "predict", file.toString());
+    graph = new OnnxGraph();
+    graph.output(graph.node("Hardmax", graph.input("x", 1, 8, 8)), "probabilities", 10);
+    String classes = "[\"0\",\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]";
+    Map<String, String> metadata = Map.of("classes", classes, "data", "digits");
+    Files.write(file, graph.toBytes("test", metadata));
+    refused("(Hardmax) is not read; read are", "evaluate", file.toString());
+    refused("is an ONNX model already", "export", file.toString(), "--out", "DIR/a.npz");
+    Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 20));
+    refused("bytes, but only", "predict", file.toString());
+  }
+
+  private void refused(String message, String... line) {
+    for (int i = 0; i < line.length; i++) {
+      line[i] = line[i].replace("DIR", folder.toString());
+    }
+    Console console = Console.run(line);
+    assertEquals(2, console.code(), console.toString());
+    assertTrue(console.err().contains(message), console.err());
   }
 
   @Test

@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
+import io.github.bmr4j.engine.onnx.OnnxModel;
+import io.github.bmr4j.engine.onnx.OnnxPrediction;
+import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.Backends;
 import io.github.bmr4j.models.io.Json;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -116,6 +120,9 @@ class ResultsOfEveryMethodTest {
     bmr("predict DIR/numbers --data HOUSES --all --out DIR/numbers.csv");
     bmr("export DIR/numbers --samples 10 --out DIR/numbers.onnx");
     assertSameAsOnnxruntime(folder.resolve("numbers.onnx"), folder.resolve("numbers.csv"));
+    Map<?, ?> onnx = json("evaluate DIR/numbers.onnx");
+    assertEquals(30L, onnx.get("examples"), "the rows that it was not trained with");
+    assertEquals(number(compact, "nll"), number(onnx, "nll"), 1e-4);
   }
 
   /** Means and deviations, for all rows of the table. */
@@ -135,10 +142,17 @@ class ResultsOfEveryMethodTest {
           OrtSession.Result result = session.run(Map.of("features", x))) {
         float[][] means = (float[][]) result.get("predictions").orElseThrow().getValue();
         float[][] deviations = (float[][]) result.get("deviations").orElseThrow().getValue();
+        Map<String, float[]> read;
+        try (Backend backend = Backends.open()) {
+          read = new OnnxPrediction(backend, OnnxModel.read(model), 7).predict(raw, table.length);
+        }
         for (int i = 0; i < expected.length; i++) {
           for (int k = 0; k < means[i].length; k++) {
             assertClose(expected[i][2 * k], means[i][k], "row " + i);
             assertClose(expected[i][2 * k + 1], deviations[i][k], "deviation in row " + i);
+            int at = i * means[i].length + k;
+            assertClose(means[i][k], read.get("predictions")[at], "row " + i + ", read");
+            assertClose(deviations[i][k], read.get("deviations")[at], "deviation " + i + ", read");
           }
         }
       }
@@ -161,6 +175,8 @@ class ResultsOfEveryMethodTest {
     assertEquals(number(run.get("after"), "nll"), number(compact, "nll"), 1e-4);
     bmr("predict DIR/units --out DIR/units.csv");
     bmr("export DIR/units --out DIR/units.onnx");
+    Map<?, ?> onnx = json("evaluate DIR/units.onnx");
+    assertEquals(number(compact, "nll"), number(onnx, "nll"), 1e-5);
     bmr("export DIR/units --out DIR/units.npz");
     Map<?, ?> verified = json("verify DIR/units");
     double removed = 28 * number(run, "pruned_structures_fraction");

@@ -1,6 +1,7 @@
 package io.github.bmr4j.cli.onnx;
 
 import io.github.bmr4j.engine.autodiff.BatchNormalization;
+import io.github.bmr4j.engine.onnx.OnnxGraph;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.Window;

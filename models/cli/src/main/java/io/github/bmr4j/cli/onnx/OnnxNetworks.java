@@ -1,5 +1,6 @@
 package io.github.bmr4j.cli.onnx;
 
+import io.github.bmr4j.engine.onnx.OnnxGraph;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.models.compact.CompactLayer;
 import io.github.bmr4j.models.compact.CompactNetwork;

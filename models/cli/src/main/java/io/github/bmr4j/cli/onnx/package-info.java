@@ -1,2 +1,2 @@
-/** Networks as ONNX models, written without a library. */
+/** Trained networks as ONNX models. */
 package io.github.bmr4j.cli.onnx;

@@ -3,6 +3,10 @@ package io.github.bmr4j.models.io;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bmr4j.engine.onnx.OnnxException;
+import io.github.bmr4j.engine.onnx.OnnxGraph;
+import io.github.bmr4j.engine.onnx.OnnxModel;
+import io.github.bmr4j.engine.onnx.OnnxPrediction;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
@@ -107,7 +111,9 @@ class HostileInputTest {
     CHECKPOINT_CONTENT,
     CERTIFICATE,
     /** Weights by the names of other libraries. */
-    PRETRAINED
+    PRETRAINED,
+    /** Up to the prediction of one example. */
+    ONNX
   }
 
   private static List<Format> formats() {
@@ -131,6 +137,7 @@ class HostileInputTest {
   private byte[] checkpoint;
   private byte[] certificate;
   private byte[] pretrained;
+  private byte[] onnx;
 
   @BeforeAll
   void files() throws IOException {
@@ -203,10 +210,29 @@ class HostileInputTest {
     }
     writer.write(file);
     pretrained = Files.readAllBytes(file);
+    onnx = onnx();
     Files.writeString(
         folder.resolve("fine_label_names.txt"),
         IntStream.range(0, 100).mapToObj(i -> "class" + i + "\n").collect(Collectors.joining()));
     Files.write(folder.resolve("train.bin"), new byte[3074]);
+  }
+
+  /** Images, a convolution of what is padded, a choice of what is pooled, classes. */
+  private static byte[] onnx() {
+    OnnxGraph graph = new OnnxGraph();
+    String x = graph.input("x", 1, 4, 4);
+    x = graph.node("Pad", x, graph.indices(0, 0, 1, 0, 0, 0, 0, 1));
+    String filters = graph.constant(new float[] {1, 2, 3, 4, -1, -2, -3, -4}, 2, 1, 2, 2);
+    x = graph.node("Conv", Map.of("strides", new int[] {1, 2}), x, filters);
+    x = graph.node("Relu", x);
+    int[] two = {2, 2};
+    x = graph.node("MaxPool", Map.of("kernel_shape", two, "strides", two), x);
+    x = graph.node("Reshape", x, graph.indices(0, -1));
+    x = graph.node("Gather", Map.of("axis", 1), x, graph.indices(0, 2, 3));
+    x = graph.node("MatMul", x, graph.constant(new float[] {1, 2, 3, 4, 5, 6}, 3, 2));
+    x = graph.node("Mul", graph.node("Add", x, graph.constant(new float[2], 2)), x);
+    graph.output(graph.node("Softmax", Map.of("axis", 1), x), "p", 2);
+    return graph.toBytes("test", Map.of("classes", "[\"a\",\"b\"]"));
   }
 
   @AfterAll
@@ -240,6 +266,7 @@ class HostileInputTest {
       case CHECKPOINT, CHECKPOINT_CONTENT -> checkpoint;
       case CERTIFICATE -> certificate;
       case PRETRAINED -> pretrained;
+      case ONNX -> onnx;
     };
   }
 
@@ -410,6 +437,18 @@ class HostileInputTest {
       case PRETRAINED -> {
         PretrainedWeights.read(file, plain());
         yield "pretrained";
+      }
+      case ONNX -> {
+        try {
+          OnnxModel model = OnnxModel.read(file);
+          int batch = model.batch().orElse(2);
+          OnnxPrediction prediction = new OnnxPrediction(backend, model, batch, 1 << 18);
+          Map<String, float[]> found = prediction.predict(new float[prediction.inputs()], 1);
+          found.forEach((name, row) -> assertEquals(prediction.width(name), row.length));
+          yield model.metadata() + found.keySet().toString();
+        } catch (OnnxException refused) {
+          throw new InvalidFileException(file.toString(), -1, refused.getMessage(), refused);
+        }
       }
     };
   }

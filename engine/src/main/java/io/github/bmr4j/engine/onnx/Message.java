@@ -1,4 +1,4 @@
-package io.github.bmr4j.cli.onnx;
+package io.github.bmr4j.engine.onnx;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
