@@ -4,11 +4,11 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The innermost loops of {@link DirectConvolution}: up to {@link #FILTERS} filters at {@link
- * #POSITIONS} positions of an image that is one line of numbers, held in registers while the patch
- * is gone through. Position p reads p + offset for each element of the patch. Every output is one
- * chain of fused multiply-adds over the patch in ascending order, from 0, so its bits do not depend
- * on how many filters are computed together.
+ * The innermost loops of {@link DirectConvolution} and {@link InterleavedConvolution}: up to {@link
+ * #FILTERS} filters at three vectors of positions, held in registers while the patch is gone
+ * through. A vector at position p reads p + offset for each element of the patch. Every output is
+ * one chain of fused multiply-adds over the patch in ascending order, from 0, so its bits do not
+ * depend on what is computed together.
  *
  * <p>With 128 and 256 bits four filters fill 12 + 3 + 1 of 16 registers. One loop for each number
  * of filters: zeros for those that are missing would cost as much as filters do.
@@ -21,17 +21,19 @@ final class DirectTiles {
   /** The most filters of a tile. */
   static final int FILTERS = 4;
 
-  /** Positions of a tile. */
-  static final int POSITIONS = 3 * LANES;
+  /** Vectors of positions of a tile. */
+  static final int VECTORS = 3;
 
   private DirectTiles() {}
 
   /**
-   * Stores {@code filters} x {@link #POSITIONS} outputs.
+   * Stores {@code filters} x {@link #VECTORS} vectors of outputs.
    *
-   * @param image the line, readable from {@code position} to the largest offset and {@link
-   *     #POSITIONS} beyond
-   * @param position of the first output
+   * @param image what is convolved, readable from each position to the largest offset and a vector
+   *     beyond
+   * @param first position of the first vector
+   * @param second of the second
+   * @param third of the third
    * @param offsets of the elements of the patch
    * @param patch how many those are
    * @param weights element k of filter i at {@code weightStart + k * filters + i}
@@ -43,7 +45,9 @@ final class DirectTiles {
    */
   static void convolve(
       float[] image,
-      int position,
+      int first,
+      int second,
+      int third,
       int[] offsets,
       int patch,
       float[] weights,
@@ -53,18 +57,56 @@ final class DirectTiles {
       int lineStart,
       int pitch) {
     switch (filters) {
-      case 1 -> one(image, position, offsets, patch, weights, weightStart, line, lineStart);
-      case 2 -> two(image, position, offsets, patch, weights, weightStart, line, lineStart, pitch);
+      case 1 ->
+          one(image, first, second, third, offsets, patch, weights, weightStart, line, lineStart);
+      case 2 ->
+          two(
+              image,
+              first,
+              second,
+              third,
+              offsets,
+              patch,
+              weights,
+              weightStart,
+              line,
+              lineStart,
+              pitch);
       case 3 ->
-          three(image, position, offsets, patch, weights, weightStart, line, lineStart, pitch);
-      case 4 -> four(image, position, offsets, patch, weights, weightStart, line, lineStart, pitch);
+          three(
+              image,
+              first,
+              second,
+              third,
+              offsets,
+              patch,
+              weights,
+              weightStart,
+              line,
+              lineStart,
+              pitch);
+      case 4 ->
+          four(
+              image,
+              first,
+              second,
+              third,
+              offsets,
+              patch,
+              weights,
+              weightStart,
+              line,
+              lineStart,
+              pitch);
       default -> throw new IllegalArgumentException("no tile of " + filters + " filters");
     }
   }
 
   private static void one(
       float[] image,
-      int position,
+      int first,
+      int second,
+      int third,
       int[] offsets,
       int patch,
       float[] weights,
@@ -75,10 +117,10 @@ final class DirectTiles {
     FloatVector b0 = FloatVector.zero(FLOAT);
     FloatVector c0 = FloatVector.zero(FLOAT);
     for (int k = 0; k < patch; k++) {
-      int at = position + offsets[k];
-      FloatVector left = FloatVector.fromArray(FLOAT, image, at);
-      FloatVector middle = FloatVector.fromArray(FLOAT, image, at + LANES);
-      FloatVector right = FloatVector.fromArray(FLOAT, image, at + 2 * LANES);
+      int offset = offsets[k];
+      FloatVector left = FloatVector.fromArray(FLOAT, image, first + offset);
+      FloatVector middle = FloatVector.fromArray(FLOAT, image, second + offset);
+      FloatVector right = FloatVector.fromArray(FLOAT, image, third + offset);
       FloatVector w0 = FloatVector.broadcast(FLOAT, weights[weightStart + k]);
       a0 = left.fma(w0, a0);
       b0 = middle.fma(w0, b0);
@@ -89,7 +131,9 @@ final class DirectTiles {
 
   private static void two(
       float[] image,
-      int position,
+      int first,
+      int second,
+      int third,
       int[] offsets,
       int patch,
       float[] weights,
@@ -104,11 +148,11 @@ final class DirectTiles {
     FloatVector b1 = FloatVector.zero(FLOAT);
     FloatVector c1 = FloatVector.zero(FLOAT);
     for (int k = 0; k < patch; k++) {
-      int at = position + offsets[k];
+      int offset = offsets[k];
       int w = weightStart + 2 * k;
-      FloatVector left = FloatVector.fromArray(FLOAT, image, at);
-      FloatVector middle = FloatVector.fromArray(FLOAT, image, at + LANES);
-      FloatVector right = FloatVector.fromArray(FLOAT, image, at + 2 * LANES);
+      FloatVector left = FloatVector.fromArray(FLOAT, image, first + offset);
+      FloatVector middle = FloatVector.fromArray(FLOAT, image, second + offset);
+      FloatVector right = FloatVector.fromArray(FLOAT, image, third + offset);
       FloatVector w0 = FloatVector.broadcast(FLOAT, weights[w]);
       a0 = left.fma(w0, a0);
       b0 = middle.fma(w0, b0);
@@ -124,7 +168,9 @@ final class DirectTiles {
 
   private static void three(
       float[] image,
-      int position,
+      int first,
+      int second,
+      int third,
       int[] offsets,
       int patch,
       float[] weights,
@@ -142,11 +188,11 @@ final class DirectTiles {
     FloatVector b2 = FloatVector.zero(FLOAT);
     FloatVector c2 = FloatVector.zero(FLOAT);
     for (int k = 0; k < patch; k++) {
-      int at = position + offsets[k];
+      int offset = offsets[k];
       int w = weightStart + 3 * k;
-      FloatVector left = FloatVector.fromArray(FLOAT, image, at);
-      FloatVector middle = FloatVector.fromArray(FLOAT, image, at + LANES);
-      FloatVector right = FloatVector.fromArray(FLOAT, image, at + 2 * LANES);
+      FloatVector left = FloatVector.fromArray(FLOAT, image, first + offset);
+      FloatVector middle = FloatVector.fromArray(FLOAT, image, second + offset);
+      FloatVector right = FloatVector.fromArray(FLOAT, image, third + offset);
       FloatVector w0 = FloatVector.broadcast(FLOAT, weights[w]);
       a0 = left.fma(w0, a0);
       b0 = middle.fma(w0, b0);
@@ -167,7 +213,9 @@ final class DirectTiles {
 
   private static void four(
       float[] image,
-      int position,
+      int first,
+      int second,
+      int third,
       int[] offsets,
       int patch,
       float[] weights,
@@ -188,11 +236,11 @@ final class DirectTiles {
     FloatVector b3 = FloatVector.zero(FLOAT);
     FloatVector c3 = FloatVector.zero(FLOAT);
     for (int k = 0; k < patch; k++) {
-      int at = position + offsets[k];
+      int offset = offsets[k];
       int w = weightStart + 4 * k;
-      FloatVector left = FloatVector.fromArray(FLOAT, image, at);
-      FloatVector middle = FloatVector.fromArray(FLOAT, image, at + LANES);
-      FloatVector right = FloatVector.fromArray(FLOAT, image, at + 2 * LANES);
+      FloatVector left = FloatVector.fromArray(FLOAT, image, first + offset);
+      FloatVector middle = FloatVector.fromArray(FLOAT, image, second + offset);
+      FloatVector right = FloatVector.fromArray(FLOAT, image, third + offset);
       FloatVector w0 = FloatVector.broadcast(FLOAT, weights[w]);
       a0 = left.fma(w0, a0);
       b0 = middle.fma(w0, b0);

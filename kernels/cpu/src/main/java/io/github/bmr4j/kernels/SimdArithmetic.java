@@ -71,6 +71,17 @@ final class SimdArithmetic {
     }
   }
 
+  /** y = x + c. */
+  static void addConstant(float c, float[] x, int xo, float[] y, int yo, int n) {
+    int i = 0;
+    for (int bound = FLOAT.loopBound(n); i < bound; i += LANES) {
+      FloatVector.fromArray(FLOAT, x, xo + i).add(c).intoArray(y, yo + i);
+    }
+    for (; i < n; i++) {
+      y[yo + i] = x[xo + i] + c;
+    }
+  }
+
   /** y = alpha · x. */
   static void scale(float alpha, float[] x, int xo, float[] y, int yo, int n) {
     int i = 0;

@@ -3,7 +3,8 @@ package io.github.bmr4j.kernels;
 /**
  * Convolution on the CPU's vector units: products of packed panels, as matrices have them, in which
  * the panels of patches are gathered from the images while they are packed; with few filters,
- * straight from the images. Pooling in {@link SimdPooling}.
+ * straight from the images, of which as many as a vector has lanes are convolved at a time where
+ * there are so many. Pooling in {@link SimdPooling}.
  */
 final class SimdConvolutionKernels implements ConvolutionKernels {
 
@@ -13,6 +14,7 @@ final class SimdConvolutionKernels implements ConvolutionKernels {
   private final WorkerPool pool;
   private final PackedConvolution forward;
   private final DirectConvolution direct;
+  private final InterleavedConvolution interleaved;
   private final ConvolutionInputPullback inputPullback;
   private final ConvolutionWeightPullback weightPullback;
   private final SimdPooling pooling;
@@ -28,6 +30,7 @@ final class SimdConvolutionKernels implements ConvolutionKernels {
     }
     forward = new PackedConvolution(pool, scratch);
     direct = new DirectConvolution(pool);
+    interleaved = new InterleavedConvolution(pool);
     inputPullback = new ConvolutionInputPullback(pool, scratch);
     weightPullback = new ConvolutionWeightPullback(pool, scratch);
     pooling = new SimdPooling(pool);
@@ -48,7 +51,9 @@ final class SimdConvolutionKernels implements ConvolutionKernels {
   public void convolve(ConvolutionShape shape, Slice x, Slice weights, Slice y, Epilogue epilogue) {
     ConvolutionArguments.convolve(shape, x, weights, y, epilogue);
     synchronized (pool) {
-      if (DirectConvolution.isFaster(shape)) {
+      if (InterleavedConvolution.isFaster(shape, epilogue)) {
+        interleaved.compute(shape, x, weights, y, epilogue);
+      } else if (DirectConvolution.isFaster(shape)) {
         direct.compute(shape, x, weights, y, epilogue);
       } else {
         forward.compute(++call, shape, x, weights, y, epilogue);
