@@ -7,6 +7,7 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
 import io.github.bmr4j.kernels.Epilogue;
 import io.github.bmr4j.kernels.NormalFactors;
+import io.github.bmr4j.kernels.SelfTest;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.UpdateRule;
@@ -38,6 +39,7 @@ public final class DeviceReport {
   private static final int LOSS_PERIOD = 10;
 
   private static final int STEPS = 200;
+  private static final double SELF_TEST_SECONDS = 20;
   private static final int SIDE = 2048;
   private static final int LEAST_WEIGHTS = SIDE * SIDE;
 
@@ -69,6 +71,7 @@ public final class DeviceReport {
       report.report.put("device", device.describe());
       report.report.put("java", Runtime.version().toString());
       report.parity();
+      report.selfTest();
       report.throughput(weights);
       report.training(steps);
       System.out.println(json(report.report));
@@ -144,6 +147,21 @@ public final class DeviceReport {
             return out;
           });
     }
+  }
+
+  /** Every subject on random shapes, also once the host's part has been compiled. */
+  private void selfTest() {
+    int failed = 0;
+    double worst = 0;
+    for (SelfTest.Outcome outcome : SelfTest.run(device, SELF_TEST_SECONDS, 1)) {
+      worst = Math.max(worst, outcome.worst());
+      if (!outcome.passed()) {
+        failed++;
+        report.put("selftest_failure_" + failed, outcome.kernel() + ": " + outcome.failure());
+      }
+    }
+    report.put("selftest_failures", failed);
+    report.put("selftest_largest_difference", worst);
   }
 
   /** Seconds of the fastest of several rounds, each waited for. */

@@ -1,5 +1,7 @@
 package io.github.bmr4j.bench;
 
+import io.github.bmr4j.kernels.BackendProvider.Availability;
+import io.github.bmr4j.kernels.Backends;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -8,8 +10,7 @@ import java.util.TreeMap;
 /**
  * A selection that takes less than five minutes: every subject, at the sizes that say most, in one
  * short fork each. Good for "did something break", not for a difference of a few per cent. An
- * OpenCL device is measured only where benchmarks are chosen by name, since not every machine has
- * one.
+ * OpenCL device is measured, where there is one, only if benchmarks are chosen by name.
  *
  * @param out the file of JMH's results in JSON
  * @param chosen regular expressions of the benchmarks
@@ -80,7 +81,8 @@ record QuickSet(String out, List<String> chosen) {
   /** For JMH. Two seconds of warm-up: with one, C2 had not finished the larger kernels. */
   List<String> commandLine() {
     List<String> all = new ArrayList<>(chosen);
-    if (chosen.equals(BENCHMARKS)) {
+    boolean device = Backends.availability("opencl").filter(Availability::available).isPresent();
+    if (!device || chosen.equals(BENCHMARKS)) {
       all.addAll(List.of("-e", "OpenCl$"));
     }
     all.addAll(List.of("-f", "1", "-wi", "5", "-w", "400ms", "-i", "5", "-r", "300ms"));

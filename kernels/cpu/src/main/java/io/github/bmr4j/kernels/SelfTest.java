@@ -93,6 +93,7 @@ public final class SelfTest {
     matrices();
     elements();
     reductions();
+    sequences();
     inference();
     images();
   }
@@ -216,6 +217,46 @@ public final class SelfTest {
         });
   }
 
+  private void sequences() {
+    check(
+        "normalised rows",
+        (backend, in) -> {
+          int rows = in.size(LARGEST_MATRIX);
+          int columns = 1 + in.size(LARGEST_MATRIX);
+          MatrixView x = in.matrix(rows, columns);
+          MatrixView p = in.matrix(rows, columns);
+          MatrixView normalized = in.matrix(rows, columns);
+          MatrixView dX = in.matrix(rows, columns);
+          MatrixView products = in.matrix(rows, columns);
+          MatrixView dP = in.matrix(rows, columns);
+          Slice scale = in.any(columns);
+          SequenceKernels kernels = backend.sequence();
+          kernels.normalize(x, scale, in.any(columns), 0.1f, normalized);
+          kernels.normalizePullback(x, scale, 0.1f, p, dX, products, true);
+          kernels.softmaxPullback(p, x, dP, true);
+          return of(elements(normalized), elements(dX), elements(products), elements(dP));
+        });
+    check(
+        "rows of a table and orders of axes",
+        (backend, in) -> {
+          int rows = in.size(LARGEST_MATRIX);
+          int columns = in.size(LARGEST_MATRIX);
+          MatrixView table = in.matrix(rows, columns);
+          Slice numbers = in.any(rows + 3);
+          for (int i = 0; i < numbers.length(); i++) {
+            numbers.set(i, in.random().nextInt(rows));
+          }
+          backend.memory().push(numbers);
+          MatrixView gathered = in.matrix(rows, columns);
+          Slice permuted = in.any(rows * columns);
+          SequenceKernels kernels = backend.sequence();
+          kernels.gatherRows(table, numbers, 2, gathered);
+          Permutation order = new Permutation(new int[] {rows, columns}, 1, 0);
+          kernels.permute(order, elements(table), permuted, true);
+          return of(elements(gathered), permuted);
+        });
+  }
+
   private void inference() {
     check(
         "noise",
@@ -256,14 +297,60 @@ public final class SelfTest {
           });
     }
     check(
+        "log-normal scales",
+        (backend, in) -> {
+          int n = in.size(LARGEST_VECTOR);
+          NormalFactors q =
+              new NormalFactors(
+                  in.any(n),
+                  in.uniform(n, -2, 1),
+                  in.any(n),
+                  in.positive(n),
+                  in.uniform(n, 0.5, 2),
+                  in.positive(n));
+          VariationalStep step = new VariationalStep();
+          step.likelihoodWeight = 0.1f;
+          step.klWeight = 0.01f;
+          UpdateRule rule = new UpdateRule(UpdateRule.Kind.IVON, 0.9f, 0.99f, 0, 0);
+          rule.advance(1 + in.random().nextInt(1_000), 1e-2f);
+          Slice drawn = in.any(n);
+          Slice gradient = in.any(n);
+          Slice[] out = of(in.any(n), in.any(n), in.any(n), q.mean(), q.rho());
+          VariationalKernels kernels = backend.variational();
+          kernels.logNormalGradients(
+              q.mean(), q.rho(), drawn, gradient, 0.5, 1, step, out[0], out[1]);
+          kernels.logNormalPointGradient(q.mean(), gradient, 0.5, 1, step, out[2]);
+          kernels.updateLogNormal(q, drawn, gradient, 0.5, 1, step, rule);
+          return out;
+        });
+    check(
         "evidence",
         (backend, in) -> {
           int n = in.size(LARGEST_VECTOR);
           Slice mean = in.any(n);
           Slice deviation = in.positive(n);
-          Slice[] out = of(in.any(n), in.any(n));
+          Slice[] out = of(in.any(n), in.any(n), in.any(n), in.any(3));
           backend.evidence().deltaF(mean, deviation, 4.5f, 0, out[0]);
           backend.evidence().deltaF(mean, deviation, 4.5f, 0.1f, out[1]);
+          double[] sums = new double[3];
+          float[] reduced = {0, 0.5f, 2};
+          // Which of them is the best may hang on a rounding, and is not compared.
+          backend.evidence().deltaFBest(mean, deviation, 4.5f, reduced, sums, out[2], in.any(n));
+          for (int j = 0; j < sums.length; j++) {
+            out[3].set(j, (float) sums[j]);
+          }
+          backend.memory().push(out[3]);
+          return out;
+        });
+    check(
+        "evidence of rows and columns",
+        (backend, in) -> {
+          int rows = in.size(LARGEST_MATRIX);
+          int columns = in.size(LARGEST_MATRIX);
+          MatrixView mean = in.matrix(rows, columns);
+          MatrixView deviation = in.positive(rows * columns).asMatrix(rows, columns);
+          Slice[] out = of(in.any(rows), in.any(columns));
+          backend.evidence().spikeGroupSums(mean, deviation, 4.5f, out[0], out[1]);
           return out;
         });
   }

@@ -8,7 +8,7 @@ import java.util.Objects;
 
 /**
  * Brings examples of a data set into the inputs of graphs, batch by batch, in an order that is
- * given beforehand: that of an epoch.
+ * given beforehand: that of an epoch, or of a step.
  *
  * <p>Where kernels can read the whole data set (always on a CPU, and on a device that has room for
  * it, see {@link io.github.bmr4j.kernels.Memory#adopt}), a kernel gathers each batch, and only the

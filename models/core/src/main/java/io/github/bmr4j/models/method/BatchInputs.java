@@ -3,6 +3,7 @@ package io.github.bmr4j.models.method;
 import io.github.bmr4j.engine.autodiff.Input;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.Memory;
 import io.github.bmr4j.models.data.Batches;
 import io.github.bmr4j.models.data.Dataset;
 import io.github.bmr4j.models.data.ExampleFeed;
@@ -15,7 +16,13 @@ final class BatchInputs {
   private final ExampleFeed feed;
   private final int[] chosen;
 
-  /** The examples of an epoch, batch by batch. */
+  /**
+   * Steps whose order is given at once: an epoch's on a device, which then gets it by one transfer;
+   * one step's on the CPU, so that a run's first need not wait for the rest.
+   */
+  private final int window;
+
+  /** The examples of a window, batch by batch. */
   private final int[] order;
 
   private final Input features;
@@ -24,8 +31,8 @@ final class BatchInputs {
   /** The inputs' memory; null until the graph has been planned. */
   private ExampleFeed.Batch batch;
 
-  /** The epoch whose order is in place, or −1. */
-  private long epoch = -1;
+  /** The first step of the window whose order is in place; negative before there is one. */
+  private long first = -1;
 
   /**
    * @param backend that the graph will run on
@@ -37,7 +44,9 @@ final class BatchInputs {
     int size = batches.batchSize();
     this.batches = batches;
     this.chosen = new int[size];
-    this.order = new int[Math.toIntExact(batches.stepsPerEpoch() * size)];
+    boolean device = !backend.memory().equals(Memory.HOST);
+    this.window = device ? Math.toIntExact(batches.stepsPerEpoch()) : 1;
+    this.order = new int[Math.multiplyExact(window, size)];
     this.feed = new ExampleFeed(backend, data, order.length);
     this.features = new Input(network.batchShape(size));
     this.targets =
@@ -64,15 +73,15 @@ final class BatchInputs {
     if (batch == null) {
       batch = feed.batch(features.value().slice(), targets.value().slice());
     }
-    long steps = batches.stepsPerEpoch();
-    if (step / steps != epoch) {
-      epoch = step / steps;
-      for (int i = 0; i < steps; i++) {
-        batches.fill(epoch * steps + i, chosen);
+    int within = (int) (step % window);
+    if (step - within != first) {
+      first = step - within;
+      for (int i = 0; i < window; i++) {
+        batches.fill(first + i, chosen);
         System.arraycopy(chosen, 0, order, i * chosen.length, chosen.length);
       }
       feed.order(order);
     }
-    batch.fill((int) (step % steps) * chosen.length);
+    batch.fill(within * chosen.length);
   }
 }
