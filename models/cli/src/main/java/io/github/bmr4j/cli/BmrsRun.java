@@ -314,7 +314,7 @@ final class BmrsRun {
     return String.format(
         Locale.ROOT,
         "%s%n%s%n%s%nRemoved: %s of the structures, %s of the parameters (%s as the paper counts).%n"
-            + "Time: %s.%nResults: %s%n         %s%n         %s%n         %s%n",
+            + "Time: %s.%nResults: %s%n         %s%n         %s%n         %s%n         %s%n",
         comparison,
         layers,
         compacted.table(),
@@ -325,6 +325,7 @@ final class BmrsRun {
         files.get("posterior"),
         files.get("certificate"),
         files.get("compact"),
+        files.get("report"),
         files.get("result"));
   }
 

@@ -388,7 +388,7 @@ final class PrincipledRun {
         Locale.ROOT,
         "%s%n%s%nRemoved %s of the weights in %d rounds. Gained, in nats: log evidence %s as"
             + " predicted, ELBO %s as realised, before training on.%n"
-            + "Time: %s.%nResults: %s%n         %s%n         %s%n         %s%n",
+            + "Time: %s.%nResults: %s%n         %s%n         %s%n         %s%n         %s%n",
         comparison,
         layers,
         Numbers.percent((Double) json.get("pruned_fraction")),
@@ -399,6 +399,7 @@ final class PrincipledRun {
         files.get("posterior"),
         files.get("certificate"),
         files.get("compact"),
+        files.get("report"),
         files.get("result"));
   }
 
