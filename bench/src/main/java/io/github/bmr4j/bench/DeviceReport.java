@@ -76,10 +76,7 @@ public final class DeviceReport {
   }
 
   private static Slice put(Backend backend, float[] values) {
-    Slice slice = Slice.of(backend.memory().allocate(values.length));
-    slice.copyFrom(values, 0);
-    backend.memory().push(slice);
-    return slice;
+    return Placement.of(backend.memory(), values);
   }
 
   /** Largest difference of what a computation leaves in its output, relative to 1 + |oracle|. */

@@ -15,17 +15,10 @@ public class OpenClDevice {
 
   final Backend backend = Backends.open("opencl", 1);
 
-  /** A copy of host values on the device. */
-  Slice put(float[] values) {
-    Slice slice = Slice.of(backend.memory().allocate(values.length));
-    slice.copyFrom(values, 0);
-    backend.memory().push(slice);
-    return slice;
-  }
-
-  /** Waits until all is done: kernels are only enqueued. */
-  void await(Slice written) {
+  /** Waits until all is done: kernels are only enqueued. Returns its argument. */
+  Slice await(Slice written) {
     backend.memory().pull(written.slice(0, Math.min(1, written.length())));
+    return written;
   }
 
   /** Closes it. */

@@ -1,7 +1,9 @@
 package io.github.bmr4j.bench;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -12,13 +14,34 @@ import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.RunResult;
 
 /**
- * Results as a Markdown table with scalar and SIMD side by side: medians over the iterations, which
- * one disturbed iteration does not move, in units of the work done where a benchmark counts it.
+ * Results as a Markdown table with scalar, SIMD and OpenCL side by side: medians over the
+ * iterations, which one disturbed iteration does not move, in units of the work done where a
+ * benchmark counts it.
  */
 final class PairTable {
 
-  private static final String SCALAR = "Scalar";
-  private static final String SIMD = "Simd";
+  /** What the names of benchmarks end with, and the headings of their columns. */
+  private enum Column {
+    SCALAR("Scalar", "scalar"),
+    SIMD("Simd", "SIMD"),
+    OPENCL("OpenCl", "OpenCL");
+
+    private final String ending;
+    private final String heading;
+
+    Column(String ending, String heading) {
+      this.ending = ending;
+      this.heading = heading;
+    }
+
+    /** SIMD where the name ends like none: what has no pair. */
+    static Column of(String method) {
+      return Arrays.stream(values())
+          .filter(column -> method.endsWith(column.ending))
+          .findFirst()
+          .orElse(SIMD);
+    }
+  }
 
   /** Units of the work, by the name of its counter. */
   private static final Map<String, String> UNITS =
@@ -29,11 +52,16 @@ final class PairTable {
 
     private String unit;
     private boolean isRate;
-    private double scalar = Double.NaN;
-    private double simd = Double.NaN;
+    private final Map<Column, Double> medians = new EnumMap<>(Column.class);
+
+    private double median(Column column) {
+      return medians.getOrDefault(column, Double.NaN);
+    }
 
     /** How many times faster SIMD is. */
     private double ratio() {
+      double simd = median(Column.SIMD);
+      double scalar = median(Column.SCALAR);
       return isRate ? simd / scalar : scalar / simd;
     }
   }
@@ -45,39 +73,39 @@ final class PairTable {
     Map<String, Line> lines = new TreeMap<>();
     for (RunResult result : results) {
       String method = method(result);
-      boolean isScalar = method.endsWith(SCALAR);
-      String operation = method.substring(0, method.length() - (isScalar ? SCALAR : SIMD).length());
+      Column column = Column.of(method);
+      String operation =
+          method.endsWith(column.ending)
+              ? method.substring(0, method.length() - column.ending.length())
+              : method;
       Line line = lines.computeIfAbsent(operation + " | " + parameters(result), key -> new Line());
       Set<String> counters = iterations(result).get(0).getSecondaryResults().keySet();
       String counter = counters.stream().filter(UNITS::containsKey).findFirst().orElse(null);
       line.unit = counter == null ? result.getPrimaryResult().getScoreUnit() : UNITS.get(counter);
       line.isRate = line.unit.endsWith("/s");
-      double median = median(result, counter);
-      if (isScalar) {
-        line.scalar = median;
-      } else {
-        line.simd = median;
-      }
+      line.medians.put(column, median(result, counter));
     }
     return print(lines);
   }
 
   private static List<String> print(Map<String, Line> lines) {
+    boolean hasDevice =
+        lines.values().stream().anyMatch(line -> line.medians.containsKey(Column.OPENCL));
+    List<Column> columns =
+        Arrays.stream(Column.values()).filter(c -> hasDevice || c != Column.OPENCL).toList();
     List<String> table = new ArrayList<>();
-    table.add("| operation | parameters | scalar | SIMD | unit | times faster |");
-    table.add("|---|---|---:|---:|---|---:|");
+    List<String> headings = new ArrayList<>(List.of("operation", "parameters"));
+    columns.forEach(column -> headings.add(column.heading));
+    headings.addAll(List.of("unit", "SIMD is times faster"));
+    table.add("| " + String.join(" | ", headings) + " |");
+    table.add("|---|---|" + "---:|".repeat(columns.size()) + "---|---:|");
     lines.forEach(
-        (name, line) ->
-            table.add(
-                "| "
-                    + String.join(
-                        " | ",
-                        name,
-                        number(line.scalar),
-                        number(line.simd),
-                        line.unit,
-                        number(line.ratio()))
-                    + " |"));
+        (name, line) -> {
+          List<String> cells = new ArrayList<>(List.of(name));
+          columns.forEach(column -> cells.add(number(line.median(column))));
+          cells.addAll(List.of(line.unit, number(line.ratio())));
+          table.add("| " + String.join(" | ", cells) + " |");
+        });
     return table;
   }
 

@@ -15,8 +15,9 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * What a vision transformer needs beside products, for a batch of 120 images. Read {@code
- * gigabytes}, what is read and written, against {@link TriadBenchmark}.
+ * What a vision transformer needs beside products, for a batch of 120 images, and the rows of a
+ * batch or of an embedding. Read {@code gigabytes}, what is read and written, against {@link
+ * TriadBenchmark}.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
@@ -40,6 +41,7 @@ public class SequenceBenchmark {
   private Permutation heads;
   private Slice slice;
   private Slice permuted;
+  private Slice numbers;
 
   /** Fills the matrices. */
   @Setup
@@ -62,6 +64,10 @@ public class SequenceBenchmark {
     heads = new Permutation(new int[] {120, 65, 8, size / (120 * 65 * 8)}, 0, 2, 1, 3);
     slice = new Slice(x.array(), x.offset(), size);
     permuted = Slice.allocate(size);
+    numbers = random.uniformSlice(height, 0, height - 1);
+    for (int i = 0; i < height; i++) {
+      numbers.set(i, Math.round(numbers.get(i)));
+    }
   }
 
   /** Layer normalisation. */
@@ -134,5 +140,23 @@ public class SequenceBenchmark {
     kernels.permute(heads, slice, permuted, false);
     traffic.gigabytes += 2 * gigabytes;
     return permuted;
+  }
+
+  /** Rows in any order, as those of a batch. */
+  @Benchmark
+  public MatrixView gatherRowsScalar(ScalarBackend scalar, Traffic traffic) {
+    return gatherRows(scalar.backend.sequence(), traffic);
+  }
+
+  /** Rows in any order, as those of a batch. */
+  @Benchmark
+  public MatrixView gatherRowsSimd(SimdBackend simd, Traffic traffic) {
+    return gatherRows(simd.backend.sequence(), traffic);
+  }
+
+  private MatrixView gatherRows(SequenceKernels kernels, Traffic traffic) {
+    kernels.gatherRows(x, numbers, 0, out);
+    traffic.gigabytes += 2 * gigabytes;
+    return out;
   }
 }

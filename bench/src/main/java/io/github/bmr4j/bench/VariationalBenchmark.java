@@ -1,5 +1,6 @@
 package io.github.bmr4j.bench;
 
+import io.github.bmr4j.kernels.Memory;
 import io.github.bmr4j.kernels.NormalFactors;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UpdateRule;
@@ -35,77 +36,114 @@ public class VariationalBenchmark {
   @Param({"392500", "1000000", "10000000"})
   public int weights;
 
-  private NormalFactors factors;
-  private Slice scale;
-  private Slice mask;
-  private Slice gradient;
-  private Slice drawn;
-  private final VariationalStep step = new VariationalStep();
-  private final UpdateRule rule =
-      new UpdateRule(UpdateRule.Kind.ADABELIEF, 0.9f, 0.999f, 1e-16f, 1e-16f);
+  private Passes here;
 
   /** A posterior as after some training; nine weights in ten are active. */
+  private static final class Passes {
+
+    private final NormalFactors factors;
+    private final Slice scale;
+    private final Slice mask;
+    private final Slice gradient;
+    private final Slice drawn;
+    private final VariationalStep step = new VariationalStep();
+    private final UpdateRule rule =
+        new UpdateRule(UpdateRule.Kind.ADABELIEF, 0.9f, 0.999f, 1e-16f, 1e-16f);
+
+    Passes(Memory memory, int weights) {
+      RandomNumbers random = new RandomNumbers(4);
+      factors =
+          new NormalFactors(
+              Placement.of(memory, random.normal(weights, 1)),
+              Placement.of(memory, random.uniform(weights, -4, 0)),
+              Placement.of(memory, random.normal(weights, 1e-4)),
+              Placement.of(memory, random.uniform(weights, 1e-8, 1e-7)),
+              Placement.of(memory, random.normal(weights, 1e-4)),
+              Placement.of(memory, random.uniform(weights, 1e-8, 1e-7)));
+      scale = Placement.of(memory, new float[] {0.1f});
+      float[] active = random.uniform(weights, 0, 1);
+      for (int i = 0; i < weights; i++) {
+        active[i] = active[i] < 0.9f ? 1 : 0;
+      }
+      mask = Placement.of(memory, active);
+      gradient = Placement.of(memory, random.normal(weights, 1e-2));
+      drawn = Placement.zeros(memory, weights);
+      step.divergence = VariationalStep.Divergence.SAMPLED;
+      step.likelihoodWeight = 1f / 120;
+      step.klWeight = 1f / 60_000;
+      step.seed = SEED;
+      step.stream = STREAM;
+      step.step = 0;
+    }
+
+    Slice sample(VariationalKernels variational, Elements work) {
+      variational.sample(factors, scale, mask, SEED, STREAM, step.step++, drawn);
+      work.elements += drawn.length();
+      return drawn;
+    }
+
+    /** μ. */
+    Slice update(VariationalKernels variational, Elements work) {
+      step.step++;
+      rule.advance(step.step, LEARNING_RATE);
+      variational.update(factors, gradient, scale, mask, step, rule);
+      work.elements += drawn.length();
+      return factors.mean();
+    }
+  }
+
+  /** Puts the posterior into the host's memory. */
   @Setup
   public void fill() {
-    RandomNumbers random = new RandomNumbers(4);
-    factors =
-        new NormalFactors(
-            random.normalSlice(weights, 1),
-            random.uniformSlice(weights, -4, 0),
-            random.normalSlice(weights, 1e-4),
-            random.uniformSlice(weights, 1e-8, 1e-7),
-            random.normalSlice(weights, 1e-4),
-            random.uniformSlice(weights, 1e-8, 1e-7));
-    scale = Slice.of(0.1f);
-    mask = random.uniformSlice(weights, 0, 1);
-    for (int i = 0; i < weights; i++) {
-      mask.set(i, mask.get(i) < 0.9f ? 1 : 0);
+    here = new Passes(Memory.HOST, weights);
+  }
+
+  /** The posterior on an OpenCL device; launch and waiting are part of what is measured there. */
+  @State(Scope.Benchmark)
+  public static class OnDevice {
+
+    private Passes passes;
+
+    /** Puts it there. */
+    @Setup
+    public void fill(VariationalBenchmark benchmark, OpenClDevice device) {
+      passes = new Passes(device.backend.memory(), benchmark.weights);
     }
-    gradient = random.normalSlice(weights, 1e-2);
-    drawn = Slice.allocate(weights);
-    step.divergence = VariationalStep.Divergence.SAMPLED;
-    step.likelihoodWeight = 1f / 120;
-    step.klWeight = 1f / 60_000;
-    step.seed = SEED;
-    step.stream = STREAM;
-    step.step = 0;
   }
 
   /** w = s γ (μ + σ ε). */
   @Benchmark
   public Slice sampleScalar(ScalarBackend scalar, Elements work) {
-    return sample(scalar.backend.variational(), work);
+    return here.sample(scalar.backend.variational(), work);
   }
 
   /** w = s γ (μ + σ ε). */
   @Benchmark
   public Slice sampleSimd(SimdBackend simd, Elements work) {
-    return sample(simd.backend.variational(), work);
+    return here.sample(simd.backend.variational(), work);
   }
 
-  private Slice sample(VariationalKernels variational, Elements work) {
-    variational.sample(factors, scale, mask, SEED, STREAM, step.step++, drawn);
-    work.elements += weights;
-    return drawn;
+  /** w = s γ (μ + σ ε). */
+  @Benchmark
+  public Slice sampleOpenCl(OnDevice there, OpenClDevice device, Elements work) {
+    return device.await(there.passes.sample(device.backend.variational(), work));
   }
 
   /** The fused update. */
   @Benchmark
-  public NormalFactors updateScalar(ScalarBackend scalar, Elements work) {
-    return update(scalar.backend.variational(), work);
+  public Slice updateScalar(ScalarBackend scalar, Elements work) {
+    return here.update(scalar.backend.variational(), work);
   }
 
   /** The fused update. */
   @Benchmark
-  public NormalFactors updateSimd(SimdBackend simd, Elements work) {
-    return update(simd.backend.variational(), work);
+  public Slice updateSimd(SimdBackend simd, Elements work) {
+    return here.update(simd.backend.variational(), work);
   }
 
-  private NormalFactors update(VariationalKernels variational, Elements work) {
-    step.step++;
-    rule.advance(step.step, LEARNING_RATE);
-    variational.update(factors, gradient, scale, mask, step, rule);
-    work.elements += weights;
-    return factors;
+  /** The fused update. */
+  @Benchmark
+  public Slice updateOpenCl(OnDevice there, OpenClDevice device, Elements work) {
+    return device.await(there.passes.update(device.backend.variational(), work));
   }
 }

@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.github.bmr4j.engine.inference.Latent;
 import io.github.bmr4j.engine.optim.LearningRate;
 import io.github.bmr4j.engine.optim.Optimizer;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.BackendProvider.Availability;
 import io.github.bmr4j.kernels.Backends;
+import io.github.bmr4j.kernels.Memory;
+import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.kernels.opencl.OpenClBackend;
@@ -28,6 +31,7 @@ import io.github.bmr4j.models.network.Network;
 import io.github.bmr4j.models.network.Networks;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,6 +40,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whole trainings and prunings on an OpenCL device, beside SIMD from the same seed. */
 class OpenClTrainingTest {
@@ -63,15 +69,51 @@ class OpenClTrainingTest {
   }
 
   private static Training training(Backend backend, Network network, Dataset data, int batch) {
-    FlatModel model = new FlatModel(backend, network, FlatModel.Config.PUBLISHED, 1);
+    return training(
+        backend,
+        network,
+        data,
+        batch,
+        FlatModel.Config.PUBLISHED,
+        Optimizer.of(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-3)));
+  }
+
+  private static Training training(
+      Backend backend,
+      Network network,
+      Dataset data,
+      int batch,
+      FlatModel.Config config,
+      Optimizer optimizer) {
+    FlatModel model = new FlatModel(backend, network, config, 1);
     return new Training(
         backend,
         model,
         data,
         Batches.independent(data.size(), batch, 1),
-        Optimizer.of(Optimizer.AdaBelief.DEFAULT, LearningRate.constant(1e-3)),
+        optimizer,
         VariationalStep.Divergence.ANALYTIC,
         Reparameterization.GLOBAL);
+  }
+
+  /** What differs in how posterior and scales are updated. */
+  enum Update {
+    ADABELIEF,
+    IVON,
+    POINTS;
+
+    Training training(Backend backend) {
+      Network network = Networks.mlp(Shape.of(64), new int[] {100, 100}, 10, UnaryFunction.SWISH);
+      FlatModel.Config config = FlatModel.Config.PUBLISHED;
+      Optimizer.Rule rule = this == IVON ? Optimizer.Ivon.SHORT_RUN : Optimizer.AdaBelief.DEFAULT;
+      return OpenClTrainingTest.training(
+          backend,
+          network,
+          Digits.split(0).train(),
+          32,
+          this == POINTS ? config.withPosterior(Latent.Posterior.POINT) : config,
+          Optimizer.of(rule, LearningRate.constant(this == IVON ? 1e-2 : 1e-3)));
+    }
   }
 
   /** A thousand steps, each loss within 10⁻⁴ nats per example: the noise is the same. */
@@ -98,28 +140,110 @@ class OpenClTrainingTest {
     assertTrue(largest < 1e-4, "largest deviation of a loss: " + largest + " nats per example");
   }
 
+  /** The scales' updates by other rules, too: they are kernels of their own. */
+  @ParameterizedTest
+  @EnumSource
+  void eachUpdateFollowsSimd(Update update) {
+    try (Backend simd = Backends.open(2);
+        Backend opencl = Backends.open("opencl", 1)) {
+      Training reference = update.training(simd);
+      Training onDevice = update.training(opencl);
+      double first = reference.step();
+      assertEquals(first, onDevice.step(), 1e-4);
+      double last = first;
+      for (int i = 1; i < 200; i++) {
+        last = reference.step();
+        assertEquals(last, onDevice.step(), 1e-4 * (1 + last), update + ", step " + i);
+      }
+      assertTrue(last < 0.9 * first, update + " learns: from " + first + " to " + last);
+    }
+  }
+
   /**
-   * The batch goes there in each step, and each tenth step, at its end, ten losses come back.
-   * Nothing else is transferred, the queue is never empty because of us, and no memory is taken.
+   * The order goes there once an epoch, and each tenth step, at its end, ten losses come back. No
+   * step transfers anything else, the queue is never empty because of us, and no memory is taken.
    */
-  @Test
-  void aStepTransfersTheBatchAndEachTenthTheLosses() {
+  @ParameterizedTest
+  @EnumSource
+  void onlyTheOrderOfAnEpochAndTheLossesOfTenStepsAreTransferred(Update update) {
     try (Backend backend = Backends.open("opencl", 1)) {
-      Context context = ((OpenClBackend) backend).context();
-      Training training = training(backend);
-      training.inference().setLossPeriod(10);
+      int epoch = Digits.split(0).train().size() / 32;
+      assertTrue(epoch < 80, "there are two epochs in what follows");
+      assertTransfers(backend, update.training(backend), epoch, 91);
+    }
+  }
+
+  @Test
+  void convolutionsTransferNothingElseEither() {
+    Dataset data = enlarged(Digits.split(0).train()).select(new int[] {0, 1, 2, 3, 4, 5, 6, 7, 8});
+    try (Backend backend = Backends.open("opencl", 1)) {
+      assertTransfers(backend, training(backend, Networks.lenet5(1, 10), data, 2), 4, 21);
+    }
+  }
+
+  private static void assertTransfers(Backend backend, Training training, int epoch, int steps) {
+    Context context = ((OpenClBackend) backend).context();
+    training.inference().setLossPeriod(10);
+    training.step();
+    long bytes = context.bufferBytes();
+    for (int step = 2; step <= steps; step++) {
+      long writes = context.writes();
+      long reads = context.reads();
+      long drains = context.drains();
       training.step();
-      long bytes = context.bufferBytes();
-      for (int step = 2; step <= 91; step++) {
+      int write = step % epoch == 1 ? 1 : 0;
+      int read = step % 10 == 1 ? 1 : 0;
+      assertEquals(write, context.writes() - writes, "orders, step " + step);
+      assertEquals(read, context.reads() - reads, "losses, step " + step);
+      assertEquals(read, context.drains() - drains, "waits for the queue, step " + step);
+      assertEquals(bytes, context.bufferBytes(), "bytes of buffers, step " + step);
+    }
+  }
+
+  /** A back end whose device has no room for the data. */
+  private static Backend withoutRoom(Backend backend) {
+    Memory memory =
+        new Memory() {
+          @Override
+          public float[] allocate(int length) {
+            return backend.memory().allocate(length);
+          }
+
+          @Override
+          public void push(Slice slice) {
+            backend.memory().push(slice);
+          }
+
+          @Override
+          public void pull(Slice slice) {
+            backend.memory().pull(slice);
+          }
+
+          @Override
+          public boolean adopt(float[]... arrays) {
+            return false;
+          }
+        };
+    return (Backend)
+        Proxy.newProxyInstance(
+            Backend.class.getClassLoader(),
+            new Class<?>[] {Backend.class},
+            (self, method, arguments) ->
+                method.getName().equals("memory") ? memory : method.invoke(backend, arguments));
+  }
+
+  /** Then each step transfers its batch, images and labels, and the losses are the same. */
+  @Test
+  void dataWithoutRoomOnTheDeviceGoThereBatchByBatch() {
+    try (Backend there = Backends.open("opencl", 1);
+        Backend elsewhere = Backends.open("opencl", 1)) {
+      Context context = ((OpenClBackend) elsewhere).context();
+      Training whole = training(there);
+      Training byBatches = training(withoutRoom(elsewhere));
+      for (int step = 1; step <= 50; step++) {
         long writes = context.writes();
-        long reads = context.reads();
-        long drains = context.drains();
-        training.step();
-        int read = step % 10 == 1 ? 1 : 0;
+        assertEquals(whole.step(), byBatches.step(), "loss, step " + step);
         assertEquals(2, context.writes() - writes, "images and labels, step " + step);
-        assertEquals(read, context.reads() - reads, "losses, step " + step);
-        assertEquals(read, context.drains() - drains, "waits for the queue, step " + step);
-        assertEquals(bytes, context.bufferBytes(), "bytes of buffers, step " + step);
       }
     }
   }

@@ -38,24 +38,19 @@ public final class Gather extends Node {
    */
   @Override
   protected void forward(Backend backend) {
-    Slice table = input(0).slice();
     Slice indices = input(1).slice();
-    Slice out = value().slice();
-    backend.memory().pull(table);
     backend.memory().pull(indices);
     for (int i = 0; i < indices.length(); i++) {
-      int from = table.offset() + row(indices.get(i), i) * width;
-      System.arraycopy(table.array(), from, out.array(), out.offset() + i * width, width);
+      checkRow(indices.get(i), i);
     }
-    backend.memory().push(out);
+    backend.sequence().gatherRows(input(0).matrix(), indices, 0, value().matrix());
   }
 
-  private int row(float index, int at) {
+  private void checkRow(float index, int at) {
     if (!(index >= 0 && index < entries) || index != (int) index) {
       throw new IllegalArgumentException(
           "An embedding has the rows 0 to " + (entries - 1) + ", but index " + at + " is " + index);
     }
-    return (int) index;
   }
 
   @Override

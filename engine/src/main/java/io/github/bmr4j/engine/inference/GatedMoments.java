@@ -55,6 +55,9 @@ public final class GatedMoments extends LatentNode {
     gates.clearGradient();
     int n = gates.size();
     boolean add = accumulates(0);
+    if (add) {
+      backend.memory().pull(dx);
+    }
     for (int i = 0; i < n; i++) {
       float open = gates.open(i);
       dx.set(i, (add ? dx.get(i) : 0) + open * dy.get(i));
@@ -67,7 +70,6 @@ public final class GatedMoments extends LatentNode {
   @Override
   protected void update(VariationalStep step, UpdateRule rule) {
     Slice deviations = moments.latent().standardDeviations();
-    moments.latent().backend().memory().pull(deviations);
     gates.update(moments.latent().factors().mean(), deviations, step, rule);
   }
 

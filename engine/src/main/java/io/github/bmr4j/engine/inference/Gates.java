@@ -165,6 +165,8 @@ public final class Gates implements WeightPrior {
 
   /** One optimiser step of θ, given the gradient of γ. */
   void update(Slice mean, Slice deviations, VariationalStep step, UpdateRule rule) {
+    backend.memory().pull(mean);
+    backend.memory().pull(deviations);
     sumDivergences(mean, deviations);
     for (int g = 0; g < logits.length(); g++) {
       double theta = logits.get(g);

@@ -13,7 +13,7 @@ import io.github.bmr4j.kernels.VariationalStep;
 /**
  * Positive quantities x with independent Gamma priors and posterior factors LogNormal(m, s), that
  * is u = ln x ~ N(m, softplus(ρ)²). A model has few of them (scales of layers or rows), so the
- * value of their divergence and the step of IVON are computed on the host, in double.
+ * value of their divergence is computed on the host, in double.
  */
 public final class MeanFieldLogNormal extends Latent {
 
@@ -69,11 +69,19 @@ public final class MeanFieldLogNormal extends Latent {
     Slice drawn = draw.value().slice();
     Slice gradient = draw.gradient().slice();
     if (rule.kind == UpdateRule.Kind.IVON) {
-      naturalStep(drawn, gradient, step, rule);
+      backend()
+          .variational()
+          .updateLogNormal(factors(), drawn, gradient, prior.shape(), prior.rate(), step, rule);
       return;
     }
     if (posterior() == Posterior.POINT) {
-      updatePoint(gradient, step, rule);
+      backend()
+          .variational()
+          .logNormalPointGradient(mean, gradient, prior.shape(), prior.rate(), step, meanGradient);
+      backend()
+          .variational()
+          .updatePoint(
+              mean, meanGradient, factors().meanMoment1(), factors().meanMoment2(), 1, rule);
       return;
     }
     backend()
@@ -96,20 +104,6 @@ public final class MeanFieldLogNormal extends Latent {
         .updatePoint(rho, rhoGradient, factors().rhoMoment1(), factors().rhoMoment2(), 1, rule);
   }
 
-  /** −ln p(x) of the Gamma prior, as a function of u = ln x: rate eᵘ − (shape − 1) u. */
-  private void updatePoint(Slice gradient, VariationalStep step, UpdateRule rule) {
-    Slice mean = factors().mean();
-    for (int i = 0; i < size(); i++) {
-      double pull = prior.rate() * Math.exp(mean.get(i)) - (prior.shape() - 1);
-      meanGradient.set(
-          i, (float) (step.likelihoodWeight * (double) gradient.get(i) + step.klWeight * pull));
-    }
-    backend().memory().push(meanGradient);
-    backend()
-        .variational()
-        .updatePoint(mean, meanGradient, factors().meanMoment1(), factors().meanMoment2(), 1, rule);
-  }
-
   @Override
   float[] priorDraw(int stream, int draw) {
     UniformWords uniforms = new UniformWords(sampling().seed(), stream, draw);
@@ -118,44 +112,6 @@ public final class MeanFieldLogNormal extends Latent {
       drawn[i] = (float) Math.log(prior.draw(uniforms));
     }
     return drawn;
-  }
-
-  /**
-   * IVON on u = ln x, whose prior is not normal: −ln p(u) = rate eᵘ − shape u is part of what is
-   * minimised, with its own gradient and curvature rate eᵘ, so that δ = 0.
-   */
-  private void naturalStep(Slice drawn, Slice gradient, VariationalStep step, UpdateRule rule) {
-    Slice mean = factors().mean();
-    Slice rho = factors().rho();
-    Slice moment = factors().meanMoment1();
-    Slice curvature = factors().rhoMoment1();
-    backend().memory().pull(drawn);
-    backend().memory().pull(gradient);
-    backend().memory().pull(mean);
-    backend().memory().pull(rho);
-    backend().memory().pull(moment);
-    backend().memory().pull(curvature);
-    for (int i = 0; i < size(); i++) {
-      double m = mean.get(i);
-      double s = SpecialFunctions.softplus(rho.get(i));
-      double noise = (drawn.get(i) - m) / s;
-      double likelihood = step.likelihoodWeight * gradient.get(i);
-      boolean analytic = step.divergence == VariationalStep.Divergence.ANALYTIC;
-      double pull = prior.rate() * Math.exp(analytic ? m + s * s / 2 : drawn.get(i));
-      double g = likelihood + step.klWeight * (pull - prior.shape());
-      double estimate = likelihood * noise / s + step.klWeight * pull;
-      double h = rule.nextCurvature(curvature.get(i), estimate, 0);
-      double first = rule.beta1 * (double) moment.get(i) + (1.0 - rule.beta1) * g;
-      moment.set(i, (float) first);
-      curvature.set(i, (float) h);
-      mean.set(i, (float) (m - rule.learningRate() * first * rule.correction1() / h));
-      double deviation = Math.sqrt(step.klWeight / h);
-      rho.set(i, (float) (deviation + Math.log(-Math.expm1(-deviation))));
-    }
-    backend().memory().push(moment);
-    backend().memory().push(curvature);
-    backend().memory().push(mean);
-    backend().memory().push(rho);
   }
 
   @Override

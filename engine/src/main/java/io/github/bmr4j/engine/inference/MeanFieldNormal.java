@@ -6,6 +6,7 @@ import io.github.bmr4j.engine.distribution.Normal;
 import io.github.bmr4j.engine.reduction.GaussianReduction;
 import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
+import io.github.bmr4j.kernels.NormalFactors;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.UpdateRule;
@@ -38,6 +39,9 @@ public final class MeanFieldNormal extends Latent {
   private float[] byDeviation;
   private float[] byNoise;
   private Slice drawn;
+
+  /** ∂w of points, in the place of means; null until a step needs it. */
+  private NormalFactors unscaled;
 
   /**
    * @param backend holds the parameters
@@ -340,12 +344,12 @@ public final class MeanFieldNormal extends Latent {
   private void updatePoint(Draw draw, VariationalStep step, UpdateRule rule) {
     Slice mean = factors().mean();
     Slice gradient = draw.gradient().slice();
-    if (draw.scale() != null) {
-      backend().memory().pull(draw.scale());
-      backend().elementwise().scale(draw.scale().get(0), gradient, gradient);
-    }
-    if (mask != null) {
-      backend().elementwise().multiply(gradient, mask, gradient);
+    if (draw.scale() != null || mask != null) {
+      if (unscaled == null) {
+        unscaled = PriorUpdate.inPlaceOfMeans(allocate(size()));
+      }
+      backend().elementwise().copy(gradient, unscaled.mean());
+      backend().variational().mean(unscaled, draw.scale(), mask, gradient);
     }
     float priorWeight = step.klWeight / (step.likelihoodWeight * priorVariance);
     backend().elementwise().addScaled(priorWeight, mean, gradient);

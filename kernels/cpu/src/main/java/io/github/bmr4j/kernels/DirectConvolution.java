@@ -9,8 +9,7 @@ import jdk.incubator.vector.VectorSpecies;
  * where they are, since packing patches would cost more than the products. Each image is one line
  * of numbers; the output at position p of that line reads p + offset for each element of the patch,
  * also where a row's last columns see the next row, and those are left out when rows are stored.
- * {@link #ROWS} filters by three vectors of positions stay in registers. Each output is one chain
- * of fused multiply-adds over the patch, from 0, then the bias.
+ * The products are {@link DirectTiles}; then the bias is added.
  *
  * <p>Used while the pool's monitor is held.
  */
@@ -19,14 +18,8 @@ final class DirectConvolution {
   private static final VectorSpecies<Float> FLOAT = SimdSpecies.FLOAT;
   private static final int LANES = SimdSpecies.LANES;
 
-  /** Filters that are computed together. */
-  private static final int ROWS = 4;
-
-  /** Positions that are computed together. */
-  private static final int COLUMNS = 3 * LANES;
-
   /** Beyond, products of packed panels are faster. */
-  private static final int MOST_FILTERS = 8;
+  private static final int MOST_FILTERS = 16;
 
   /** Elements of a patch that one chain of packed products has, too. */
   private static final int LONGEST_PATCH = 256;
@@ -44,12 +37,28 @@ final class DirectConvolution {
   private Slice y;
   private Epilogue epilogue;
 
+  /** Tiles into which the filters of a group are cut. */
+  private int tiles;
+
+  /** Positions of an image's line, those that are left out included, in whole tiles. */
+  private int pitch;
+
+  private int[] offsets = new int[0];
+  private float[] packed = new float[0];
+
   /** Of one thread. */
   private static final class Scratch {
     float[] image = new float[0];
-    float[] packed = new float[0];
     float[] line = new float[0];
-    int[] offsets = new int[0];
+
+    void reserve(int imageSize, int lineSize) {
+      if (image.length < imageSize) {
+        image = new float[imageSize];
+      }
+      if (line.length < lineSize) {
+        line = new float[lineSize];
+      }
+    }
   }
 
   DirectConvolution(WorkerPool pool) {
@@ -76,6 +85,7 @@ final class DirectConvolution {
     this.weights = weights;
     this.y = y;
     this.epilogue = epilogue;
+    prepare();
     try {
       SimdConvolutionKernels.run(pool, shape, shape.batch() * shape.groups(), computing);
     } finally {
@@ -92,110 +102,62 @@ final class DirectConvolution {
     int group = part % shape.groups();
     Scratch mine = scratch[pool.worker()];
     int plane = shape.height() * shape.width();
-    int positions = (shape.outputHeight() - 1) * shape.width() + shape.outputWidth();
-    int whole = Math.ceilDiv(positions, COLUMNS) * COLUMNS;
-    reserve(mine, plane, whole);
+    // The last positions read beyond the image: at most a tile and the last offset.
+    mine.reserve(
+        shape.groupChannels() * plane + DirectTiles.POSITIONS + plane, DirectTiles.FILTERS * pitch);
     int size = shape.groupChannels() * plane;
     int from = x.offset() + (image * shape.channels() + group * shape.groupChannels()) * plane;
     System.arraycopy(x.array(), from, mine.image, 0, size);
-    for (int f = 0; f < shape.groupFilters(); f += ROWS) {
-      int rows = Math.min(ROWS, shape.groupFilters() - f);
-      int filter = group * shape.groupFilters() + f;
-      pack(mine.packed, filter, rows);
-      for (int p = 0; p < whole; p += COLUMNS) {
-        tile(mine.image, mine.offsets, shape.filterSize(), p, mine.packed, mine.line, whole);
+    int patch = shape.filterSize();
+    int first = group * shape.groupFilters();
+    for (int tile = 0; tile < tiles; tile++) {
+      int filter = first + firstOfTile(tile);
+      int filters = first + firstOfTile(tile + 1) - filter;
+      for (int p = 0; p < pitch; p += DirectTiles.POSITIONS) {
+        DirectTiles.convolve(
+            mine.image, p, offsets, patch, packed, filter * patch, filters, mine.line, p, pitch);
       }
-      for (int row = 0; row < rows; row++) {
-        store(mine.line, row * whole, image, filter + row);
+      for (int i = 0; i < filters; i++) {
+        store(mine.line, i * pitch, image, filter + i);
       }
     }
   }
 
-  private void reserve(Scratch mine, int plane, int whole) {
+  /** Where the filters of a tile begin in their group: as many in each as can be, or one more. */
+  private int firstOfTile(int tile) {
+    return tile * shape.groupFilters() / tiles;
+  }
+
+  /** Offsets of the patch's elements, and the weights tile by tile, element by element. */
+  private void prepare() {
+    int positions = (shape.outputHeight() - 1) * shape.width() + shape.outputWidth();
+    pitch = Math.ceilDiv(positions, DirectTiles.POSITIONS) * DirectTiles.POSITIONS;
+    tiles = Math.ceilDiv(shape.groupFilters(), DirectTiles.FILTERS);
     int patch = shape.filterSize();
-    // The last positions read beyond the image: at most a tile and the last offset.
-    int image = shape.groupChannels() * plane + COLUMNS + plane;
-    if (mine.image.length < image) {
-      mine.image = new float[image];
-    }
-    if (mine.packed.length < ROWS * patch) {
-      mine.packed = new float[ROWS * patch];
-    }
-    if (mine.line.length < ROWS * whole) {
-      mine.line = new float[ROWS * whole];
-    }
-    if (mine.offsets.length < patch) {
-      mine.offsets = new int[patch];
+    if (offsets.length < patch) {
+      offsets = new int[patch];
     }
     int at = 0;
     for (int c = 0; c < shape.groupChannels(); c++) {
       for (int u = 0; u < shape.window().height(); u++) {
         for (int v = 0; v < shape.window().width(); v++) {
-          mine.offsets[at++] = c * plane + u * shape.width() + v;
+          offsets[at++] = (c * shape.height() + u) * shape.width() + v;
         }
       }
     }
-  }
-
-  /** Weights of up to {@link #ROWS} filters, element by element of the patch; 0 for no filter. */
-  private void pack(float[] packed, int filter, int rows) {
-    int patch = shape.filterSize();
-    for (int row = 0; row < ROWS; row++) {
-      int from = weights.offset() + (filter + row) * patch;
-      for (int k = 0; k < patch; k++) {
-        packed[k * ROWS + row] = row < rows ? weights.array()[from + k] : 0;
+    int needed = shape.weightSize() + MatrixPacking.SLACK;
+    if (packed.length < needed) {
+      packed = new float[needed];
+    }
+    for (int first = 0; first < shape.filters(); first += shape.groupFilters()) {
+      for (int tile = 0; tile < tiles; tile++) {
+        int filter = first + firstOfTile(tile);
+        int filters = first + firstOfTile(tile + 1) - filter;
+        int start = weights.offset() + filter * patch;
+        MatrixPacking.rows(
+            weights.array(), start, patch, filters, patch, packed, filter * patch, filters);
       }
     }
-  }
-
-  private static void tile(
-      float[] image, int[] offsets, int patch, int p, float[] packed, float[] line, int pitch) {
-    FloatVector a0 = FloatVector.zero(FLOAT);
-    FloatVector b0 = FloatVector.zero(FLOAT);
-    FloatVector c0 = FloatVector.zero(FLOAT);
-    FloatVector a1 = FloatVector.zero(FLOAT);
-    FloatVector b1 = FloatVector.zero(FLOAT);
-    FloatVector c1 = FloatVector.zero(FLOAT);
-    FloatVector a2 = FloatVector.zero(FLOAT);
-    FloatVector b2 = FloatVector.zero(FLOAT);
-    FloatVector c2 = FloatVector.zero(FLOAT);
-    FloatVector a3 = FloatVector.zero(FLOAT);
-    FloatVector b3 = FloatVector.zero(FLOAT);
-    FloatVector c3 = FloatVector.zero(FLOAT);
-    for (int k = 0; k < patch; k++) {
-      int at = p + offsets[k];
-      FloatVector left = FloatVector.fromArray(FLOAT, image, at);
-      FloatVector middle = FloatVector.fromArray(FLOAT, image, at + LANES);
-      FloatVector right = FloatVector.fromArray(FLOAT, image, at + 2 * LANES);
-      FloatVector w = FloatVector.broadcast(FLOAT, packed[k * ROWS]);
-      a0 = left.fma(w, a0);
-      b0 = middle.fma(w, b0);
-      c0 = right.fma(w, c0);
-      w = FloatVector.broadcast(FLOAT, packed[k * ROWS + 1]);
-      a1 = left.fma(w, a1);
-      b1 = middle.fma(w, b1);
-      c1 = right.fma(w, c1);
-      w = FloatVector.broadcast(FLOAT, packed[k * ROWS + 2]);
-      a2 = left.fma(w, a2);
-      b2 = middle.fma(w, b2);
-      c2 = right.fma(w, c2);
-      w = FloatVector.broadcast(FLOAT, packed[k * ROWS + 3]);
-      a3 = left.fma(w, a3);
-      b3 = middle.fma(w, b3);
-      c3 = right.fma(w, c3);
-    }
-    a0.intoArray(line, p);
-    b0.intoArray(line, p + LANES);
-    c0.intoArray(line, p + 2 * LANES);
-    a1.intoArray(line, pitch + p);
-    b1.intoArray(line, pitch + p + LANES);
-    c1.intoArray(line, pitch + p + 2 * LANES);
-    a2.intoArray(line, 2 * pitch + p);
-    b2.intoArray(line, 2 * pitch + p + LANES);
-    c2.intoArray(line, 2 * pitch + p + 2 * LANES);
-    a3.intoArray(line, 3 * pitch + p);
-    b3.intoArray(line, 3 * pitch + p + LANES);
-    c3.intoArray(line, 3 * pitch + p + 2 * LANES);
   }
 
   /** The rows of an output image from a line. */

@@ -64,6 +64,11 @@ final class ScalarSequenceKernels implements SequenceKernels {
   }
 
   @Override
+  public void gatherRows(MatrixView table, Slice numbers, int first, MatrixView out) {
+    TableRows.gather(table, numbers, first, out);
+  }
+
+  @Override
   public void permute(Permutation order, Slice x, Slice out, boolean accumulate) {
     SequenceArguments.permute(order, x, out);
     for (int i = 0; i < order.outermost(); i++) {

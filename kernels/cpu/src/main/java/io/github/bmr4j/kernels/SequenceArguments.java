@@ -35,6 +35,29 @@ public final class SequenceArguments {
     own("softmaxPullback", "dP", dP, "dX", dX);
   }
 
+  public static void gatherRows(MatrixView table, Slice numbers, int first, MatrixView out) {
+    Checks.shape("gatherRows", "out", out, out.rows(), table.columns());
+    if (first < 0 || first > numbers.length() - out.rows()) {
+      throw new IllegalArgumentException(
+          "gatherRows: "
+              + out.rows()
+              + " numbers from "
+              + first
+              + " on must lie within the "
+              + numbers.length()
+              + " that there are");
+    }
+    if (table.rows() > SequenceKernels.MOST_ENTRIES) {
+      throw new IllegalArgumentException(
+          "gatherRows: a table has at most "
+              + SequenceKernels.MOST_ENTRIES
+              + " entries, since their numbers are floats, but this one has "
+              + table.rows());
+    }
+    Checks.disjoint("gatherRows", "table", table, "out", out);
+    Checks.disjoint("gatherRows", "numbers", numbers, "out", out);
+  }
+
   public static void permute(Permutation order, Slice x, Slice out) {
     Checks.length("permute", "x", x, order.size());
     Checks.length("permute", "out", out, order.size());

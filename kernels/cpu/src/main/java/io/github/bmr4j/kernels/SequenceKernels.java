@@ -1,7 +1,13 @@
 package io.github.bmr4j.kernels;
 
-/** What networks on sequences of tokens need beside products: normalised rows and other orders. */
+/**
+ * What networks on sequences of tokens need beside products: normalised rows, rows of tables and
+ * other orders.
+ */
 public interface SequenceKernels {
+
+  /** Entries of a table at most whose rows {@link #gatherRows} finds: 2²⁴. */
+  int MOST_ENTRIES = 1 << 24;
 
   /**
    * Layer normalisation (Ba, Kiros, Hinton 2016): out[i, j] = scale[j] · (x[i, j] − m_i) / √(v_i +
@@ -46,6 +52,18 @@ public interface SequenceKernels {
    * @param accumulate whether dX is added to
    */
   void softmaxPullback(MatrixView p, MatrixView dP, MatrixView dX, boolean accumulate);
+
+  /**
+   * Copies rows of a table by their numbers: out[i, ·] = table[numbers[first + i], ·]. A number
+   * that is none of a row gives a row of NaN.
+   *
+   * @param table [entries, columns], at most {@link #MOST_ENTRIES}, up to which a float holds each
+   *     number
+   * @param numbers whole numbers 0 … entries − 1
+   * @param first of the numbers that is used; as many as {@code out} has rows follow
+   * @param out [rows, columns]; memory of its own
+   */
+  void gatherRows(MatrixView table, Slice numbers, int first, MatrixView out);
 
   /**
    * Copies a tensor in another order of its axes.

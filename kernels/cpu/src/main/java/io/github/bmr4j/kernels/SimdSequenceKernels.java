@@ -59,6 +59,13 @@ final class SimdSequenceKernels implements SequenceKernels {
   }
 
   @Override
+  public void gatherRows(MatrixView table, Slice numbers, int first, MatrixView out) {
+    synchronized (pool) {
+      TableRows.gather(table, numbers, first, out);
+    }
+  }
+
+  @Override
   public void permute(Permutation order, Slice x, Slice out, boolean accumulate) {
     SequenceArguments.permute(order, x, out);
     synchronized (pool) {

@@ -99,7 +99,25 @@ final class SimdVariationalKernels implements VariationalKernels {
       VariationalStep step,
       Slice byMean,
       Slice byRho) {
-    LogNormalGradients.compute(mean, rho, drawn, gradient, shape, rate, step, byMean, byRho);
+    LogNormalPasses.gradients(mean, rho, drawn, gradient, shape, rate, step, byMean, byRho);
+  }
+
+  @Override
+  public void logNormalPointGradient(
+      Slice mean, Slice gradient, double shape, double rate, VariationalStep step, Slice byMean) {
+    LogNormalPasses.point(mean, gradient, shape, rate, step, byMean);
+  }
+
+  @Override
+  public void updateLogNormal(
+      NormalFactors q,
+      Slice drawn,
+      Slice gradient,
+      double shape,
+      double rate,
+      VariationalStep step,
+      UpdateRule rule) {
+    LogNormalPasses.update(q, drawn, gradient, shape, rate, step, rule);
   }
 
   @Override

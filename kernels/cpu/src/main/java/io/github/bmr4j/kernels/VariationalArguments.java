@@ -79,6 +79,29 @@ public final class VariationalArguments {
     Checks.disjoint(operation, "byMean", byMean, "byRho", byRho);
   }
 
+  public static void logNormalPoint(Slice mean, Slice gradient, Slice byMean) {
+    String operation = "logNormalPointGradient";
+    Checks.sameLength(operation, "mean", mean, "gradient", gradient);
+    Checks.sameLength(operation, "mean", mean, "byMean", byMean);
+    Checks.disjoint(operation, "mean", mean, "byMean", byMean);
+    Checks.disjoint(operation, "gradient", gradient, "byMean", byMean);
+  }
+
+  public static void updateLogNormal(
+      NormalFactors q, Slice drawn, Slice gradient, VariationalStep step, UpdateRule rule) {
+    String operation = "updateLogNormal";
+    if (rule.kind != UpdateRule.Kind.IVON) {
+      throw new IllegalArgumentException(
+          operation
+              + ": this is the step of IVON, but the rule is "
+              + rule.kind
+              + "; use logNormalGradients and updatePoint");
+    }
+    Checks.sameLength(operation, "mean", q.mean(), "drawn", drawn);
+    Checks.sameLength(operation, "mean", q.mean(), "gradient", gradient);
+    positive(operation, "the divergence's weight", step.klWeight);
+  }
+
   public static void point(
       Slice parameter, Slice gradient, Slice moment1, Slice moment2, UpdateRule rule) {
     String operation = "updatePoint";

@@ -117,6 +117,45 @@ public interface VariationalKernels {
       Slice byRho);
 
   /**
+   * The gradient of the same quantity as a point: ∂(−ln p(batch) − klWeight/likelihoodWeight · ln
+   * p(x)) by u, where p(x) is the density of x itself, without the Jacobian of u: ∂μ =
+   * likelihoodWeight · gradient + klWeight · (rate e^μ − (shape − 1)).
+   *
+   * @param mean μ = u
+   * @param gradient ∂(−ln p(batch))/∂u
+   * @param shape of the prior, positive
+   * @param rate of the prior, positive
+   * @param step weights
+   * @param byMean ∂μ; memory of its own
+   */
+  void logNormalPointGradient(
+      Slice mean, Slice gradient, double shape, double rate, VariationalStep step, Slice byMean);
+
+  /**
+   * One update by {@link UpdateRule.Kind#IVON} of such factors. The prior is not normal, so −ln
+   * p(u) = rate e^u − shape · u is part of what is minimised, and δ = 0: with pull = rate e^u, or
+   * its mean rate e^(μ + σ²/2) for the analytic divergence, the gradient is likelihoodWeight ·
+   * gradient + klWeight · (pull − shape), and the estimate of the curvature likelihoodWeight ·
+   * gradient · ε/σ + klWeight · pull.
+   *
+   * @param q the factors, changed in place
+   * @param drawn u
+   * @param gradient ∂(−ln p(batch))/∂u
+   * @param shape of the prior, positive
+   * @param rate of the prior, positive
+   * @param step weights and form of the divergence
+   * @param rule the optimiser's step
+   */
+  void updateLogNormal(
+      NormalFactors q,
+      Slice drawn,
+      Slice gradient,
+      double shape,
+      double rate,
+      VariationalStep step,
+      UpdateRule rule);
+
+  /**
    * Σ KL(N(μ_i, σ_i²) ‖ N(0, v)) in nats, with σ = softplus(ρ): ½ (μ²+σ²)/v − ½ − ½ ln(σ²/v).
    *
    * @param mean μ

@@ -88,6 +88,67 @@ class SequenceKernelsTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"1,1,1", "3,5,7", "9,1,4", "17,65,33", "300,784,128"})
+  void gatheredRowsAreThoseOfTheTable(int entries, int columns, int rows) {
+    Slice table = uniform(entries * columns, 8, -1, 1);
+    Slice numbers = uniform(rows + 2, 9, 0, 0);
+    for (int i = 0; i < rows; i++) {
+      numbers.set(i + 2, (7 * i + 3) % entries);
+    }
+    float[] none = {-1, entries, 0.5f, Float.NaN, Float.POSITIVE_INFINITY};
+    for (int i = 0; i < none.length && i + 1 < rows; i++) {
+      numbers.set(i + 3, none[i]);
+    }
+    try (Backend scalar = Backends.open("scalar", 1);
+        Backend simd = Backends.open("simd", 3)) {
+      Slice expected = guarded(rows * columns);
+      Slice actual = guarded(rows * columns);
+      scalar
+          .sequence()
+          .gatherRows(
+              table.asMatrix(entries, columns), numbers, 2, expected.asMatrix(rows, columns));
+      simd.sequence()
+          .gatherRows(table.asMatrix(entries, columns), numbers, 2, actual.asMatrix(rows, columns));
+      assertSame(expected, actual, "gathered");
+      for (int i = 0; i < rows; i++) {
+        boolean found = i == 0 || i > none.length;
+        int entry = (7 * i + 3) % entries;
+        for (int j = 0; j < columns; j++) {
+          float from = found ? table.get(entry * columns + j) : Float.NaN;
+          assertEquals(from, actual.get(i * columns + j), "row " + i + ", column " + j);
+        }
+      }
+    }
+  }
+
+  @Test
+  void rowsThatDoNotFitTheTableAreRefused() {
+    try (Backend scalar = Backends.open("scalar", 1)) {
+      MatrixView table = Slice.allocate(6).asMatrix(2, 3);
+      MatrixView out = Slice.allocate(6).asMatrix(2, 3);
+      Slice numbers = Slice.allocate(3);
+      SequenceKernels kernels = scalar.sequence();
+      for (int first : new int[] {-1, 2, Integer.MAX_VALUE}) {
+        String message =
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> kernels.gatherRows(table, numbers, first, out))
+                .getMessage();
+        assertTrue(message.contains("2 numbers from " + first), message);
+      }
+      MatrixView narrow = Slice.allocate(4).asMatrix(2, 2);
+      assertThrows(
+          IllegalArgumentException.class, () -> kernels.gatherRows(table, numbers, 0, narrow));
+      assertThrows(
+          IllegalArgumentException.class, () -> kernels.gatherRows(table, numbers, 0, table));
+      MatrixView many = new MatrixView(new float[0], 0, SequenceKernels.MOST_ENTRIES + 1, 0, 0);
+      MatrixView none = new MatrixView(new float[0], 0, 2, 0, 0);
+      assertThrows(
+          IllegalArgumentException.class, () -> kernels.gatherRows(many, numbers, 0, none));
+    }
+  }
+
   @Test
   void whatDoesNotFitIsRefused() {
     assertThrows(IllegalArgumentException.class, () -> new Permutation(new int[] {2, 3}, 0, 0));

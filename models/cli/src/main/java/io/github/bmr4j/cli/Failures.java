@@ -2,6 +2,7 @@ package io.github.bmr4j.cli;
 
 import io.github.bmr4j.engine.inference.DivergedException;
 import io.github.bmr4j.engine.onnx.OnnxException;
+import io.github.bmr4j.kernels.DeviceException;
 import io.github.bmr4j.models.data.DataNotFoundException;
 import io.github.bmr4j.models.io.InvalidFileException;
 import java.io.IOException;
@@ -90,6 +91,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
           OnnxException _,
           DataNotFoundException _,
           DivergedException _,
+          DeviceException _,
           OutOfMemoryError _ ->
           false;
       case IOException io -> io.getMessage() == null;

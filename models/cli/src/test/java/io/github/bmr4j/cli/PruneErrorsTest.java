@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bmr4j.kernels.DeviceException;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -181,5 +184,14 @@ class PruneErrorsTest {
     assertTrue(message.contains("-Xmx"), message);
     assertTrue(message.contains("MiB"), message);
     assertEquals(1, Failures.exitCode(new OutOfMemoryError()));
+  }
+
+  /** A device's failure is none of bmr: its own words, without a word of a defect. */
+  @Test
+  void aDeviceThatFailsIsNamed() {
+    StringWriter err = new StringWriter();
+    Throwable failure = new DeviceException("clFinish failed with CL_OUT_OF_RESOURCES: on a card");
+    assertEquals(1, Failures.report(failure, new PrintWriter(err), false));
+    assertEquals("bmr: " + failure.getMessage(), err.toString().strip());
   }
 }

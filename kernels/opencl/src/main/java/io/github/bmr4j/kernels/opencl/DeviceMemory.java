@@ -3,8 +3,11 @@ package io.github.bmr4j.kernels.opencl;
 import io.github.bmr4j.kernels.Memory;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.opencl.host.Context;
+import io.github.bmr4j.kernels.opencl.host.OpenClException;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
+import java.util.List;
 
 /** Arrays of the host, each with a buffer on the device. */
 final class DeviceMemory implements Memory {
@@ -42,6 +45,45 @@ final class DeviceMemory implements Memory {
   }
 
   @Override
+  public boolean adopt(float[]... arrays) {
+    synchronized (context) {
+      List<float[]> more = Arrays.stream(arrays).filter(array -> !holds(array)).toList();
+      long bytes = more.stream().mapToLong(array -> 4L * array.length).sum();
+      long largest = more.stream().mapToLong(array -> 4L * array.length).max().orElse(0);
+      if (largest > context.device().largestBufferBytes() || bytes > context.freeBytes() / 2) {
+        return false;
+      }
+      long[] buffers = buffers(more);
+      for (int i = 0; i < buffers.length; i++) {
+        float[] array = more.get(i);
+        MemorySegment heap = MemorySegment.ofArray(array);
+        context.write(heap, 0, buffers[i], 0, array.length);
+        residents.put(array, new Resident(buffers[i], heap));
+      }
+      return buffers.length == more.size();
+    }
+  }
+
+  /** A buffer for each array; none if the driver has less room than the device is said to have. */
+  private long[] buffers(List<float[]> arrays) {
+    long[] buffers = new long[arrays.size()];
+    for (int i = 0; i < buffers.length; i++) {
+      try {
+        buffers[i] = context.createBuffer(arrays.get(i).length);
+      } catch (OpenClException e) {
+        for (int made = 0; made < i; made++) {
+          context.releaseBuffer(buffers[made], arrays.get(made).length);
+        }
+        if (e.isOutOfMemory()) {
+          return new long[0];
+        }
+        throw e;
+      }
+    }
+    return buffers;
+  }
+
+  @Override
   public void push(Slice slice) {
     synchronized (context) {
       Resident resident = resident(slice.array());
@@ -57,7 +99,7 @@ final class DeviceMemory implements Memory {
     }
   }
 
-  /** Whether an array was allocated here, and so has a buffer. */
+  /** Whether an array has a buffer: it was allocated here, or adopted. */
   boolean holds(float[] array) {
     return residents.containsKey(array);
   }

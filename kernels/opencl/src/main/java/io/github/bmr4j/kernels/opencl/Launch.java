@@ -61,7 +61,12 @@ final class Launch {
   }
 
   Launch slice(Slice slice) {
-    kernel.buffer(work.memory().buffer(slice.array())).number(slice.offset());
+    return slice(slice, 0);
+  }
+
+  /** What of a slice lies from an element on. */
+  Launch slice(Slice slice, int from) {
+    kernel.buffer(work.memory().buffer(slice.array())).number(slice.offset() + from);
     return this;
   }
 

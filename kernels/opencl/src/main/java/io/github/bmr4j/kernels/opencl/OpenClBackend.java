@@ -50,6 +50,11 @@ public final class OpenClBackend implements Backend {
     return context;
   }
 
+  /** What the kernels share. */
+  Work work() {
+    return work;
+  }
+
   @Override
   public String name() {
     return NAME;

@@ -7,7 +7,7 @@ import io.github.bmr4j.kernels.SequenceKernels;
 import io.github.bmr4j.kernels.Slice;
 import java.util.IdentityHashMap;
 
-/** Normalised rows and other orders of axes on the device. */
+/** Normalised rows, rows of tables and other orders of axes on the device. */
 final class OpenClSequenceKernels implements SequenceKernels {
 
   private static final int GROUP = OpenClReductionKernels.GROUP;
@@ -17,6 +17,7 @@ final class OpenClSequenceKernels implements SequenceKernels {
   private final Launch normalizePullback;
   private final Launch softmaxPullback;
   private final Launch permute;
+  private final Launch gatherRows;
 
   /** Tables of permutations, which are copied to the device once. */
   private final IdentityHashMap<Permutation, Long> orders = new IdentityHashMap<>();
@@ -29,6 +30,7 @@ final class OpenClSequenceKernels implements SequenceKernels {
         new Launch(work, "NormalizePullback", rows + "#dOut, #dX, #products, accumulate, shared");
     softmaxPullback =
         new Launch(work, "SoftmaxPullback", "#p, #dP, columns, #dX, accumulate, shared");
+    gatherRows = new Launch(work, "GatherRows", "#table, entries, columns, @numbers, #out, n");
     permute = new Launch(work, "Permute", "@x, @out, n, axes, rank, accumulate");
   }
 
@@ -64,6 +66,17 @@ final class OpenClSequenceKernels implements SequenceKernels {
     synchronized (work.context()) {
       softmaxPullback.start().matrix(p).matrix(dP).number(p.columns()).matrix(dX);
       softmaxPullback.flag(accumulate).local(GROUP).runGroups(p.rows(), GROUP);
+    }
+  }
+
+  @Override
+  public void gatherRows(MatrixView table, Slice numbers, int first, MatrixView out) {
+    SequenceArguments.gatherRows(table, numbers, first, out);
+    synchronized (work.context()) {
+      gatherRows.start().matrix(table).number(table.rows()).number(table.columns());
+      gatherRows.slice(numbers, first).matrix(out);
+      long n = (long) out.rows() * out.columns();
+      gatherRows.number((int) n).run(n);
     }
   }
 

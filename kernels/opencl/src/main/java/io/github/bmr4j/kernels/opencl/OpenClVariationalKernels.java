@@ -27,6 +27,8 @@ final class OpenClVariationalKernels implements VariationalKernels {
   private final Launch updatePoint;
   private final Launch divergence;
   private final Launch logNormal;
+  private final Launch logNormalPoint;
+  private final Launch logNormalIvon;
 
   OpenClVariationalKernels(Work work) {
     this.work = work;
@@ -57,6 +59,18 @@ final class OpenClVariationalKernels implements VariationalKernels {
             "LogNormal",
             "@mean, @rho, @drawn, @gradient, n, shape, rate, likelihoodWeight, klWeight, analytic,"
                 + " @byMean, @byRho");
+    logNormalPoint =
+        new Launch(
+            work,
+            "LogNormalPoint",
+            "@mean, @gradient, n, pull, rate, likelihoodWeight, klWeight, @byMean");
+    logNormalIvon =
+        new Launch(
+            work,
+            "LogNormalIvon",
+            "@mean, @rho, @drawn, @gradient, @meanMoment1, @rhoMoment1, n, shape, rate,"
+                + " likelihoodWeight, klWeight, analytic, keep1, take1, take2, learningRate,"
+                + " correction1");
     divergence =
         new Launch(
             work,
@@ -105,9 +119,7 @@ final class OpenClVariationalKernels implements VariationalKernels {
       factors(launch, q, scale, mask);
       if (isIvon) {
         launch.slice(gradient).slice(q.meanMoment1()).slice(q.rhoMoment1());
-        weights(launch, step);
-        launch.number(rule.beta1).number(1 - rule.beta1).number(1 - rule.beta2);
-        launch.number(rule.learningRate()).number(rule.correction1());
+        ivon(weights(launch, step), rule);
       } else {
         moments(launch, q, step, rule).slice(gradient);
         launch.number(step.divergence == VariationalStep.Divergence.ANALYTIC ? 1f : 0f);
@@ -146,6 +158,11 @@ final class OpenClVariationalKernels implements VariationalKernels {
     return launch.number(step.likelihoodWeight).number(step.klWeight).number(precision);
   }
 
+  private static Launch ivon(Launch launch, UpdateRule rule) {
+    launch.number(rule.beta1).number(1 - rule.beta1).number(1 - rule.beta2);
+    return launch.number(rule.learningRate()).number(rule.correction1());
+  }
+
   private static Launch rule(Launch launch, UpdateRule rule) {
     boolean belief = rule.kind == UpdateRule.Kind.ADABELIEF;
     launch.number(rule.beta1).number(1 - rule.beta1).number(rule.beta2).number(1 - rule.beta2);
@@ -171,6 +188,38 @@ final class OpenClVariationalKernels implements VariationalKernels {
       logNormal.number(step.likelihoodWeight).number(step.klWeight);
       logNormal.flag(step.divergence == VariationalStep.Divergence.ANALYTIC);
       logNormal.slice(byMean).slice(byRho).run(mean.length());
+    }
+  }
+
+  @Override
+  public void logNormalPointGradient(
+      Slice mean, Slice gradient, double shape, double rate, VariationalStep step, Slice byMean) {
+    VariationalArguments.logNormalPoint(mean, gradient, byMean);
+    synchronized (work.context()) {
+      logNormalPoint.start().slice(mean).slice(gradient).number(mean.length());
+      logNormalPoint.number((float) (shape - 1)).number((float) rate);
+      logNormalPoint.number(step.likelihoodWeight).number(step.klWeight);
+      logNormalPoint.slice(byMean).run(mean.length());
+    }
+  }
+
+  @Override
+  public void updateLogNormal(
+      NormalFactors q,
+      Slice drawn,
+      Slice gradient,
+      double shape,
+      double rate,
+      VariationalStep step,
+      UpdateRule rule) {
+    VariationalArguments.updateLogNormal(q, drawn, gradient, step, rule);
+    synchronized (work.context()) {
+      logNormalIvon.start().slice(q.mean()).slice(q.rho()).slice(drawn).slice(gradient);
+      logNormalIvon.slice(q.meanMoment1()).slice(q.rhoMoment1()).number(q.length());
+      logNormalIvon.number((float) shape).number((float) rate);
+      logNormalIvon.number(step.likelihoodWeight).number(step.klWeight);
+      logNormalIvon.flag(step.divergence == VariationalStep.Divergence.ANALYTIC);
+      ivon(logNormalIvon, rule).run(q.length());
     }
   }
 

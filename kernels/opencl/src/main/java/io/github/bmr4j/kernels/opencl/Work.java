@@ -7,6 +7,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What the kernels of one back end share: the context, the memory, and scratch memory on the
@@ -21,6 +24,7 @@ final class Work {
 
   private final Context context;
   private final DeviceMemory memory;
+  private final Set<String> built = new TreeSet<>();
   private final long placeholder;
   private long scratch;
   private int scratchLength;
@@ -48,7 +52,14 @@ final class Work {
 
   /** Builds a kernel from the text that its class was translated to. */
   DeviceKernel build(String name, String[] arguments) {
-    return new DeviceKernel(context, name, text(name), arguments);
+    DeviceKernel kernel = new DeviceKernel(context, name, text(name), arguments);
+    built.add(name);
+    return kernel;
+  }
+
+  /** The kernels that have been built, which is done for the first call of each. */
+  Set<String> built() {
+    return Collections.unmodifiableSet(built);
   }
 
   private static String text(String name) {

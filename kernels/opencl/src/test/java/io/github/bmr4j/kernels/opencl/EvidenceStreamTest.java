@@ -11,7 +11,6 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.EvidenceKernels;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.opencl.host.Context;
-import io.github.bmr4j.kernels.opencl.host.Device;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -111,22 +110,6 @@ class EvidenceStreamTest {
     assertArrayEquals(expected, sums);
   }
 
-  private static Device withMemory(Device device, long bytes) {
-    return new Device(
-        device.handle(),
-        device.platform(),
-        device.name(),
-        device.version(),
-        device.driver(),
-        device.type(),
-        device.computeUnits(),
-        bytes,
-        bytes,
-        device.localBytes(),
-        device.largestWorkGroup(),
-        device.roundsDivisions());
-  }
-
   /** 2.4 MB through a device of half a megabyte, chunk by chunk, and nothing stays there. */
   @Test
   void aDeviceSmallerThanTheDataIsEnough() {
@@ -140,7 +123,8 @@ class EvidenceStreamTest {
           .deltaFSums(resident(whole, mean), resident(whole, sd), V, candidates(3), expected);
     }
     int objects = Context.liveObjects();
-    try (OpenClBackend backend = new OpenClBackend(withMemory(TestDevice.device(), 512L << 10))) {
+    try (OpenClBackend backend =
+        new OpenClBackend(TestDevice.believedToHave(512L << 10, 512L << 10))) {
       assertThrows(IllegalStateException.class, () -> resident(backend, mean));
       double[] sums = new double[3];
       // What stays: the kernel and the candidates.

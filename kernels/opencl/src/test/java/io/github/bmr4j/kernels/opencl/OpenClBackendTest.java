@@ -1,13 +1,16 @@
 package io.github.bmr4j.kernels.opencl;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
+import io.github.bmr4j.kernels.Memory;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.opencl.host.Context;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class OpenClBackendTest {
@@ -65,6 +68,38 @@ class OpenClBackendTest {
       for (int i = 0; i < 8; i++) {
         assertEquals(i >= 2 && i < 5 ? 10 : 0, array[i], "element " + i);
       }
+    }
+  }
+
+  @Test
+  void adoptedArraysAreReadByKernels() {
+    try (OpenClBackend backend = TestDevice.open()) {
+      float[] x = new float[1003];
+      float[] y = {7, 8};
+      Arrays.fill(x, 2);
+      long bytes = backend.context().bufferBytes();
+      assertTrue(backend.memory().adopt(x, y));
+      assertTrue(backend.memory().adopt(y, x));
+      assertEquals(4 * 1005, backend.context().bufferBytes() - bytes, "taken in once");
+      assertEquals(2006, backend.reduction().sum(Slice.of(x)));
+      assertEquals(15, backend.reduction().sum(Slice.of(y)));
+    }
+  }
+
+  /** Half of what is free, so that there is room for the rest of the work. */
+  @Test
+  void whatTakesMoreThanHalfOfTheFreeMemoryIsNotAdopted() {
+    try (OpenClBackend backend = new OpenClBackend(TestDevice.believedToHave(10_000, 4_000))) {
+      Memory memory = backend.memory();
+      long own = backend.context().bufferBytes();
+      assertTrue(memory.adopt(new float[500]));
+      assertEquals(own + 2_000, backend.context().bufferBytes());
+      assertFalse(memory.adopt(new float[500], new float[501]), "more than half of 8,000");
+      assertFalse(memory.adopt(new float[1001]), "more than a buffer");
+      assertEquals(own + 2_000, backend.context().bufferBytes());
+      assertTrue(memory.adopt(new float[500], new float[490]));
+      assertEquals(own + 5_960, backend.context().bufferBytes());
+      memory.allocate(1000);
     }
   }
 

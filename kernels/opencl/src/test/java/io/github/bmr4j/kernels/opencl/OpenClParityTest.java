@@ -31,16 +31,26 @@ import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalKernels;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.kernels.Window;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every kernel on the device against its scalar oracle, over odd sizes, within stated bounds. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class OpenClParityTest {
 
   private static final double ULP = 0x1p-23;
@@ -369,6 +379,29 @@ class OpenClParityTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"1,1,1", "3,5,7", "9,1,4", "17,65,33", "300,784,128", "5,3,0"})
+  void gatheredRows(int entries, int columns, int rows) {
+    SequenceKernels kernels = staged.of(SequenceKernels.class, device.sequence());
+    MatrixView table = matrix(entries, columns, 1, -1, 1);
+    Slice numbers = zeros(rows + 2);
+    for (int i = 0; i < rows; i++) {
+      numbers.set(i + 2, (7 * i + 3) % entries);
+    }
+    float[] none = {-1, entries, 0.5f, Float.NaN, Float.POSITIVE_INFINITY};
+    for (int i = 0; i < none.length && i + 1 < rows; i++) {
+      numbers.set(i + 3, none[i]);
+    }
+    compareMatrix(
+        scalar.sequence(),
+        kernels,
+        matrix(rows, columns, 2, -1, 1),
+        0,
+        0,
+        "gathered rows",
+        (k, y) -> k.gatherRows(table, numbers, 2, y));
+  }
+
   @Test
   void sparseProducts() {
     SparseKernels kernels = staged.of(SparseKernels.class, device.sparse());
@@ -545,6 +578,54 @@ class OpenClParityTest {
         }
         assertClose(results[0], results[2], 1e-6, 4e-6, "by the mean, " + form);
         assertClose(results[1], results[3], 4e-6, 4e-6, "by rho, " + form);
+      }
+    }
+  }
+
+  @Test
+  void logNormalPoints() {
+    VariationalKernels kernels = staged.of(VariationalKernels.class, device.variational());
+    for (int n : new int[] {0, 1, 7, 300}) {
+      Slice mean = uniform(n, 1, -3, 3);
+      Slice gradient = uniform(n, 20, -3, 3);
+      compare(
+          scalar.variational(),
+          kernels,
+          zeros(n),
+          1e-6,
+          4e-6,
+          "gradient of points, n = " + n,
+          (k, y) ->
+              k.logNormalPointGradient(
+                  mean, gradient, 2.5, 0.3, step(VariationalStep.Divergence.ANALYTIC), y));
+    }
+  }
+
+  /** The noise is (u − μ)/σ, of which a narrow factor leaves few digits: its σ is above e⁻⁴. */
+  @Test
+  void logNormalFactorsByIvon() {
+    VariationalKernels kernels = staged.of(VariationalKernels.class, device.variational());
+    UpdateRule rule = rule(UpdateRule.Kind.IVON);
+    for (int n : new int[] {0, 1, 7, 300}) {
+      Slice gradient = uniform(n, 20, -3, 3);
+      for (VariationalStep.Divergence form : VariationalStep.Divergence.values()) {
+        NormalFactors[] results = new NormalFactors[2];
+        for (int i = 0; i < 2; i++) {
+          NormalFactors q =
+              new NormalFactors(
+                  uniform(n, 1, -1, 1),
+                  uniform(n, 2, -4, 2),
+                  uniform(n, 3, -0.1, 0.1),
+                  uniform(n, 4, 0.001, 0.1),
+                  uniform(n, 5, 0.01, 5),
+                  uniform(n, 6, 0.001, 0.1));
+          Slice drawn = zeros(n);
+          scalar.variational().sample(q, null, null, 5, 6, 7, drawn);
+          (i == 0 ? scalar.variational() : kernels)
+              .updateLogNormal(q, drawn, gradient, 2.5, 0.3, step(form), rule);
+          results[i] = q;
+        }
+        assertFactors(results[0], results[1], "log-normal by IVON, " + form);
       }
     }
   }
@@ -766,5 +847,24 @@ class OpenClParityTest {
         }
       }
     }
+  }
+
+  /** After all others: whatever kernel there is, something above has compared it. */
+  @Test
+  @Order(Integer.MAX_VALUE)
+  void everyKernelWasCompared() throws Exception {
+    Path classes =
+        Path.of(OpenClBackend.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    Path folder = classes.resolve(OpenClBackend.class.getPackageName().replace('.', '/'));
+    Set<String> kernels;
+    try (Stream<Path> texts = Files.list(folder.resolve("kernel"))) {
+      kernels =
+          texts
+              .map(text -> text.getFileName().toString())
+              .filter(name -> name.endsWith(".cl"))
+              .map(name -> name.substring(0, name.length() - ".cl".length()))
+              .collect(Collectors.toCollection(TreeSet::new));
+    }
+    assertEquals(kernels, device.work().built(), "run with the rest of this class");
   }
 }

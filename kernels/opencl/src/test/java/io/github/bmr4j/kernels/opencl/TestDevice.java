@@ -29,6 +29,29 @@ public final class TestDevice {
     return Platforms.chosen();
   }
 
+  /**
+   * The device, as if it had another memory.
+   *
+   * @param memory bytes of the whole
+   * @param buffer bytes of one buffer at most
+   */
+  public static Device believedToHave(long memory, long buffer) {
+    Device device = device();
+    return new Device(
+        device.handle(),
+        device.platform(),
+        device.name(),
+        device.version(),
+        device.driver(),
+        device.type(),
+        device.computeUnits(),
+        memory,
+        buffer,
+        device.localBytes(),
+        device.largestWorkGroup(),
+        device.roundsDivisions());
+  }
+
   static OpenClBackend open() {
     return new OpenClBackend(device());
   }

@@ -251,6 +251,23 @@ public final class Dataset {
     System.arraycopy(features, first * d, out, offset, count * d);
   }
 
+  /** The features themselves, [n, d], which nobody may change. */
+  float[] featureNumbers() {
+    return features;
+  }
+
+  /** The real targets themselves, [n, t], which nobody may change; or the labels, as floats. */
+  float[] targetNumbers() {
+    if (!isClassification()) {
+      return targets;
+    }
+    float[] numbers = new float[size];
+    for (int i = 0; i < size; i++) {
+      numbers[i] = labels[i];
+    }
+    return numbers;
+  }
+
   /**
    * Gathers the features of a batch.
    *

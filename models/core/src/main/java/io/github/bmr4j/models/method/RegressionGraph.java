@@ -11,6 +11,7 @@ import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.models.data.Dataset;
+import io.github.bmr4j.models.data.ExampleFeed;
 import java.util.Objects;
 import java.util.stream.Stream;
 
@@ -111,14 +112,9 @@ final class RegressionGraph {
     return batch;
   }
 
-  /** Feeds chosen examples, as many as the batch has. */
-  void feed(int[] examples, int from) {
-    Slice rows = x.value().slice();
-    for (int i = 0; i < batch; i++) {
-      data.copyFeatures(examples[from + i], 1, rows.array(), rows.offset() + i * features);
-      feedTarget(i, examples[from + i]);
-    }
-    push();
+  /** The inputs, for as many chosen examples as the batch has. */
+  ExampleFeed.Batch inputs(ExampleFeed feed) {
+    return feed.batch(x.value().slice().slice(0, batch * features), targets.value().slice());
   }
 
   /** Feeds examples in order; rows beyond the last keep what was there. Returns how many fit. */
@@ -129,7 +125,8 @@ final class RegressionGraph {
     for (int i = 0; i < rows; i++) {
       feedTarget(i, from + i);
     }
-    push();
+    x.push();
+    targets.push();
     return rows;
   }
 
@@ -137,10 +134,5 @@ final class RegressionGraph {
     for (int m = 0; m < outputs; m++) {
       targets.value().slice().set(row * outputs + m, allTargets[example * outputs + m]);
     }
-  }
-
-  private void push() {
-    x.push();
-    targets.push();
   }
 }

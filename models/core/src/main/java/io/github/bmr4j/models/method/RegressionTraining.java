@@ -6,6 +6,7 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.VariationalStep;
 import io.github.bmr4j.models.data.Dataset;
 import io.github.bmr4j.models.data.Epochs;
+import io.github.bmr4j.models.data.ExampleFeed;
 
 /**
  * Trains a regression model by whole epochs: each example once, the last batch as small as it
@@ -15,8 +16,9 @@ public final class RegressionTraining {
 
   private final Epochs epochs;
   private final int batch;
-  private final RegressionGraph whole;
-  private final RegressionGraph rest;
+  private final ExampleFeed feed;
+  private final ExampleFeed.Batch whole;
+  private final ExampleFeed.Batch rest;
   private final StochasticVariationalInference wholeInference;
   private final StochasticVariationalInference restInference;
   private long done;
@@ -44,13 +46,20 @@ public final class RegressionTraining {
     this.epochs = epochs;
     this.batch = Math.min(batch, data.size());
     int remainder = data.size() % this.batch;
-    this.whole = new RegressionGraph(backend, model, data, this.batch, true, fixedPrecision);
-    this.wholeInference = inference(backend, model, whole, optimizer, examples);
-    this.rest =
-        remainder == 0
-            ? null
-            : new RegressionGraph(backend, model, data, remainder, true, fixedPrecision);
-    this.restInference = rest == null ? null : inference(backend, model, rest, optimizer, examples);
+    this.feed = new ExampleFeed(backend, data, data.size());
+    RegressionGraph graph =
+        new RegressionGraph(backend, model, data, this.batch, true, fixedPrecision);
+    this.whole = graph.inputs(feed);
+    this.wholeInference = inference(backend, model, graph, optimizer, examples);
+    if (remainder == 0) {
+      this.rest = null;
+      this.restInference = null;
+    } else {
+      RegressionGraph last =
+          new RegressionGraph(backend, model, data, remainder, true, fixedPrecision);
+      this.rest = last.inputs(feed);
+      this.restInference = inference(backend, model, last, optimizer, examples);
+    }
   }
 
   private static StochasticVariationalInference inference(
@@ -77,14 +86,15 @@ public final class RegressionTraining {
    */
   public double epoch() {
     int[] order = epochs.order(done++);
+    feed.order(order);
     double sum = 0;
     int from = 0;
     for (; from + batch <= order.length; from += batch) {
-      whole.feed(order, from);
+      whole.fill(from);
       sum += wholeInference.step();
     }
     if (rest != null) {
-      rest.feed(order, from);
+      rest.fill(from);
       sum += restInference.step();
     }
     return sum;

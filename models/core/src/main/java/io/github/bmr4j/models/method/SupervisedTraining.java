@@ -25,7 +25,7 @@ final class SupervisedTraining {
       Dataset data,
       Batches batches,
       Optimizer optimizer) {
-    this.inputs = new BatchInputs(model.network(), data, batches);
+    this.inputs = new BatchInputs(backend, model.network(), data, batches);
     Node outputs = model.network().forward(inputs.features(), model.draws());
     Input y = inputs.targets();
     Node losses =

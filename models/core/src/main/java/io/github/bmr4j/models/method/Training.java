@@ -85,7 +85,7 @@ public final class Training {
       Batches batches,
       Optimizer optimizer,
       VariationalStep.Divergence divergence) {
-    this.inputs = new BatchInputs(model.network(), data, batches);
+    this.inputs = new BatchInputs(backend, model.network(), data, batches);
     Node logits = model.network().forward(inputs.features(), draws);
     Node loss = new Sum(new SoftmaxCrossEntropy(logits, inputs.targets()));
     Graph graph = Graph.forTraining(backend, loss);

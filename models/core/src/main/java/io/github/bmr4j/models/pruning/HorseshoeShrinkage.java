@@ -15,8 +15,10 @@ import java.util.List;
  * to a regularised horseshoe prior ({@link HorseshoeReduction}), round after round; those whose
  * accumulated scale falls below a limit leave.
  *
- * <p>Where a posterior is wider than its prior, it is taken as wide as it: else M = γ²(π − 1/σ²) +
- * 1 could be 0 or negative for a γ above 1, and the evidence would diverge.
+ * <p>A reduced prior is never wider than the prior: above σ the evidence is that at σ, nothing, and
+ * no unit's scale grows. Where a posterior is nearly as wide as its prior, the evidence would else
+ * rise with γ² without bound, and where it is wider, M = γ²(π − 1/σ²) + 1 would be 0 or negative.
+ * Such a posterior is taken as wide as its prior.
  *
  * @param horseshoe prior and optimisation
  * @param smallest δ: weights below this scale leave
@@ -71,6 +73,7 @@ public record HorseshoeShrinkage(HorseshoeReduction.Config horseshoe, double sma
         };
     double[] scales = new HorseshoeReduction(horseshoe, curves, noise).run().scales();
     for (int row = 0; row < block.rows(); row++) {
+      scales[row] = Math.min(1, scales[row]);
       boolean stays = false;
       for (int i = row * block.columns(); i < (row + 1) * block.columns(); i++) {
         stays |= shrink(layer, i, scales[row]);
@@ -109,19 +112,23 @@ public record HorseshoeShrinkage(HorseshoeReduction.Config horseshoe, double sma
       deviation.set(i, (float) Math.min(layer.deviation().get(i), Math.sqrt(prior)));
     }
     backend.memory().push(deviation);
+    float[] grid = GRID.clone();
+    for (int k = 0; k < grid.length; k++) {
+      grid[k] = Math.min(grid[k], prior);
+    }
     EvidenceCurve[] curves = new EvidenceCurve[block.rows()];
-    double[] sums = new double[GRID.length];
-    double[] biasSums = new double[GRID.length];
+    double[] sums = new double[grid.length];
+    double[] biasSums = new double[grid.length];
     for (int row = 0; row < curves.length; row++) {
       int from = row * block.columns();
       Slice means = layer.mean().slice(from, block.columns());
       Slice deviations = deviation.slice(from, block.columns());
-      backend.evidence().deltaFSums(means, deviations, prior, GRID, sums);
+      backend.evidence().deltaFSums(means, deviations, prior, grid, sums);
       if (block.bias()) {
         int at = block.rows() * block.columns() + row;
         backend
             .evidence()
-            .deltaFSums(layer.mean().slice(at, 1), deviation.slice(at, 1), prior, GRID, biasSums);
+            .deltaFSums(layer.mean().slice(at, 1), deviation.slice(at, 1), prior, grid, biasSums);
         Arrays.setAll(sums, k -> sums[k] + biasSums[k]);
       }
       curves[row] = new EvidenceCurve(sums);

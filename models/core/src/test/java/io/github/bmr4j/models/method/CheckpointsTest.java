@@ -326,7 +326,7 @@ class CheckpointsTest {
     }
   }
 
-  private static void assertSameTensors(Path one, Path other) throws IOException {
+  static void assertSameTensors(Path one, Path other) throws IOException {
     try (SafetensorsReader a = SafetensorsReader.open(one);
         SafetensorsReader b = SafetensorsReader.open(other)) {
       assertEquals(a.tensors(), b.tensors());

@@ -111,6 +111,11 @@ public final class Context implements AutoCloseable {
     }
   }
 
+  /** Bytes of the device's memory that no buffer of ours has. */
+  public long freeBytes() {
+    return device.memoryBytes() - bufferBytes;
+  }
+
   /**
    * A buffer of zeros.
    *
@@ -132,7 +137,7 @@ public final class Context implements AutoCloseable {
           Status.OUT_OF_MEMORY);
     }
     // Some drivers give more than there is, and the system then ends the process.
-    if (bytes > device.memoryBytes() - bufferBytes) {
+    if (bytes > freeBytes()) {
       throw new OpenClException(
           "A buffer of "
               + bytes

@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 
@@ -161,8 +162,13 @@ final class Native {
     }
   }
 
+  @SuppressWarnings("restricted") // as above; the status lies at its address
   static long createBuffer(long context, long flags, long bytes, long status) {
     try {
+      if (gone()) {
+        MemorySegment.ofAddress(status).reinterpret(JAVA_INT.byteSize()).set(JAVA_INT, 0, fault);
+        return 0;
+      }
       return (long) CREATE_BUFFER.invokeExact(context, flags, bytes, 0L, status);
     } catch (Throwable t) {
       throw unexpected(t);

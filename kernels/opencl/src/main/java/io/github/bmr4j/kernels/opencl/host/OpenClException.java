@@ -1,7 +1,9 @@
 package io.github.bmr4j.kernels.opencl.host;
 
+import io.github.bmr4j.kernels.DeviceException;
+
 /** A call of OpenCL that failed, with the error's name. */
-public final class OpenClException extends IllegalStateException {
+public final class OpenClException extends DeviceException {
 
   private static final long serialVersionUID = 1;
 
@@ -16,5 +18,10 @@ public final class OpenClException extends IllegalStateException {
   /** The number that OpenCL returned. */
   public int code() {
     return code;
+  }
+
+  /** Whether the device has no room for what was asked. */
+  public boolean isOutOfMemory() {
+    return code == Status.OUT_OF_MEMORY;
   }
 }

@@ -100,20 +100,7 @@ class ContextTest {
   @Test
   void moreThanTheDeviceAllowsIsRefused() {
     Device device = TestDevice.device();
-    Device small =
-        new Device(
-            device.handle(),
-            device.platform(),
-            device.name(),
-            device.version(),
-            device.driver(),
-            device.type(),
-            device.computeUnits(),
-            device.memoryBytes(),
-            4096,
-            device.localBytes(),
-            device.largestWorkGroup(),
-            device.roundsDivisions());
+    Device small = TestDevice.believedToHave(device.memoryBytes(), 4096);
     try (Context context = new Context(small)) {
       assertRefused(() -> context.createBuffer(1025), "4100 bytes is more than");
       context.createBuffer(1024);

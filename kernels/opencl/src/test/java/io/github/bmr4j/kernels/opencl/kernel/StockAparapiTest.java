@@ -71,7 +71,8 @@ class StockAparapiTest {
     sizes.putAll(Map.of("height", 5, "width", 6, "outHeight", 5, "outWidth", 3));
     sizes.putAll(Map.of("windowHeight", 3, "windowWidth", 2, "strideDown", 1, "strideAcross", 2));
     sizes.putAll(Map.of("paddingDown", 1, "paddingAcross", 1));
-    sizes.putAll(Map.of("block", 16, "candidates", 5, "firstCandidate", 0, "firstPair", 3));
+    sizes.putAll(
+        Map.of("block", 16, "entries", 5, "candidates", 5, "firstCandidate", 0, "firstPair", 3));
     return sizes;
   }
 
@@ -211,6 +212,9 @@ class StockAparapiTest {
         if (field.getDeclaringClass().equals(MaxPoolPullback.class)) {
           // Few values, so that some of y are the largest of some of x.
           array[i] = Math.round(4 * array[i]) / 4f;
+        } else if (name.equals("numbers")) {
+          // Rows of a table, and some that it does not have.
+          array[i] = Math.round(6 * array[i]);
         }
       }
       return array;

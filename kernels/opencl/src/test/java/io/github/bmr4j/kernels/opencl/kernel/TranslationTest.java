@@ -45,7 +45,7 @@ class TranslationTest {
 
   @Test
   void thereAreKernels() throws Exception {
-    assertTrue(kernels().size() >= 39, kernels().toString());
+    assertTrue(kernels().size() >= 42, kernels().toString());
   }
 
   @ParameterizedTest
