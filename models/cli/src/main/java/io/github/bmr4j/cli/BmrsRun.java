@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** {@code bmr prune --method bmrs}: trains with multiplicative noise and removes structures. */
 final class BmrsRun {
@@ -91,9 +92,10 @@ final class BmrsRun {
     if (!quiet) {
       announce(err, bmrs);
     }
-    guard.start(bmrs, folder, Autosave.settings(split, network, backend));
+    ExtendedRun guarded = new ExtendedRun(bmrs, start, UnaryOperator.identity());
+    guard.start(guarded, folder, Autosave.settings(split, network, backend));
     Bmrs.Result result = bmrs.run();
-    double seconds = (System.nanoTime() - start) * 1e-9;
+    double seconds = guarded.seconds();
     compacted = CompactedStructures.of(backend, bmrs.model(), network, split.test());
     Map<String, Object> json = json(bmrs, result, seconds, folder);
     json.put("compact", compacted.json());
@@ -314,7 +316,7 @@ final class BmrsRun {
     return String.format(
         Locale.ROOT,
         "%s%n%s%n%s%nRemoved: %s of the structures, %s of the parameters (%s as the paper counts).%n"
-            + "Time: %s.%nResults: %s%n         %s%n         %s%n         %s%n",
+            + "Time: %s.%nResults: %s%n         %s%n         %s%n         %s%n         %s%n",
         comparison,
         layers,
         compacted.table(),
@@ -325,6 +327,7 @@ final class BmrsRun {
         files.get("posterior"),
         files.get("certificate"),
         files.get("compact"),
+        files.get("report"),
         files.get("result"));
   }
 

@@ -128,10 +128,10 @@ final class PrincipledRun {
     RegressionPrediction test =
         new RegressionPrediction(backend, pruning.model(), split.test(), PREDICTION_SAMPLES);
     AtomicReference<Full> full = new AtomicReference<>(new Full(List.of()));
-    guard.start(
-        new ExtendedRun(pruning, state -> state.progress("full", Full.class, full::get, full::set)),
-        folder,
-        Autosave.settings(split, network, backend));
+    ExtendedRun guarded =
+        new ExtendedRun(
+            pruning, start, state -> state.progress("full", Full.class, full::get, full::set));
+    guard.start(guarded, folder, Autosave.settings(split, network, backend));
     StatusLine status = StatusLine.on(err);
     PrincipledPruning.Listener listener =
         quiet ? PrincipledPruning.Listener.NONE : new PrincipledProgress(status, config);
@@ -139,7 +139,7 @@ final class PrincipledRun {
         pruning.run(() -> full.set(new Full(metrics(test))), listener);
     Measured before = new Measured(result.trained(), result.weights(), full.get().metrics());
     Measured after = new Measured(result.last(), result.kept(), metrics(test));
-    double seconds = (System.nanoTime() - start) * 1e-9;
+    double seconds = guarded.seconds();
     Compacted compacted =
         Compacted.of(
             backend,
@@ -388,7 +388,7 @@ final class PrincipledRun {
         Locale.ROOT,
         "%s%n%s%nRemoved %s of the weights in %d rounds. Gained, in nats: log evidence %s as"
             + " predicted, ELBO %s as realised, before training on.%n"
-            + "Time: %s.%nResults: %s%n         %s%n         %s%n         %s%n",
+            + "Time: %s.%nResults: %s%n         %s%n         %s%n         %s%n         %s%n",
         comparison,
         layers,
         Numbers.percent((Double) json.get("pruned_fraction")),
@@ -399,6 +399,7 @@ final class PrincipledRun {
         files.get("posterior"),
         files.get("certificate"),
         files.get("compact"),
+        files.get("report"),
         files.get("result"));
   }
 

@@ -349,13 +349,10 @@ class PruneCommand implements Callable<Integer> {
       if (begin != null) {
         begin.give(backend, bmr.model());
       }
-      guard()
-          .start(
-              new ExtendedRun(bmr, recorder::state),
-              folder,
-              Autosave.settings(split, net, backend));
+      ExtendedRun guarded = new ExtendedRun(bmr, start, recorder::state);
+      guard().start(guarded, folder, Autosave.settings(split, net, backend));
       StochasticBmr.Result result = bmr.run();
-      double seconds = (System.nanoTime() - start) * 1e-9;
+      double seconds = guarded.seconds();
       Compacted compacted =
           Compaction.isPossible(net) ? Compacted.of(backend, bmr.model(), split.test()) : null;
       PruneRun run =

@@ -148,7 +148,7 @@ final class SavedModel {
     throw new InputException(
         folder
             + " has results without a network of their own: a posterior from elsewhere stays what it"
-            + " is, so use pruned.safetensors where it came from");
+            + " is, so use its pruned weights where it came from");
   }
 
   Path file() {

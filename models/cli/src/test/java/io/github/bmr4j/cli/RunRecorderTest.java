@@ -58,7 +58,7 @@ class RunRecorderTest {
                   .withSchedule(70, 3, 20),
               recorder);
       recorder.watch(backend, bmr.model(), DIGITS.test());
-      return new Recorded(bmr, recorder, new ExtendedRun(bmr, recorder::state));
+      return new Recorded(bmr, recorder, new ExtendedRun(bmr, System.nanoTime(), recorder::state));
     }
 
     Map<String, Object> curves() {
@@ -128,6 +128,22 @@ class RunRecorderTest {
       Checkpoints.save(file, run, Map.of());
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
+    }
+  }
+
+  @Test
+  void theTimeOfARunThatGoesOnHasThatOfTheOneThatWasStopped() throws IOException {
+    Path file = folder.resolve("checkpoint.safetensors");
+    try (Backend backend = Backends.open()) {
+      Recorded stopped = Recorded.on(backend, StochasticBmr.Listener.NONE);
+      long hour = 3_600_000_000_000L;
+      save(
+          file,
+          new ExtendedRun(stopped.bmr(), System.nanoTime() - hour, stopped.recorder()::state));
+      ExtendedRun run = Recorded.on(backend, StochasticBmr.Listener.NONE).run();
+      assertTrue(run.seconds() < 3_600);
+      Checkpoints.resume(file, run, Map.of());
+      assertTrue(run.seconds() >= 3_600 && run.seconds() < 7_200, run.seconds() + " s");
     }
   }
 

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongPredicate;
+import java.util.function.LongUnaryOperator;
 
 /**
  * Gathers tensors and writes them as one file, atomically. The same tensors in the same order give
@@ -246,17 +246,29 @@ public abstract sealed class TensorWriter<W extends TensorWriter<W>>
    *
    * @param name not used before
    * @param shape its dimensions; none for a single number
-   * @param source says of each element, counted row-major, whether it is true
+   * @param source gives 64 elements, a bit each and the first one lowest, for the number of the
+   *     first, counted row-major, a multiple of 64; called in rising order
    * @return this
    */
-  public W booleans(String name, List<Long> shape, LongPredicate source) {
+  public W booleans(String name, List<Long> shape, LongUnaryOperator source) {
     return add(
         name,
         ElementType.BOOL,
         shape,
         (target, from, count) -> {
-          for (int i = 0; i < count; i++) {
-            target.put(target.position() + i, (byte) (source.test(from + i) ? 1 : 0));
+          int at = target.position();
+          for (int i = 0; i < count; i += Byte.SIZE) {
+            long eight =
+                Long.expand(
+                    source.applyAsLong((from + i) & -Long.SIZE) >>> (i & (Long.SIZE - 1)),
+                    0x0101_0101_0101_0101L);
+            if (count - i >= Byte.SIZE) {
+              target.putLong(at + i, eight);
+            } else {
+              for (int k = 0; k < count - i; k++) {
+                target.put(at + i + k, (byte) (eight >>> (Byte.SIZE * k)));
+              }
+            }
           }
         });
   }

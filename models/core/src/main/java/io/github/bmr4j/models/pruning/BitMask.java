@@ -34,6 +34,34 @@ final class BitMask {
     return (words[(int) (i >>> 6)] & 1L << i) != 0;
   }
 
+  /**
+   * 64 of them, a bit each, the first one lowest; 0 for those behind the last.
+   *
+   * @param from the first, a multiple of 64
+   */
+  long bits(long from) {
+    return words[(int) (from >>> 6)];
+  }
+
+  /**
+   * Makes the values of weights that are not in the model 0.
+   *
+   * @param from the first weight, a multiple of 64
+   * @param count of weights
+   * @param values of them, from element 0
+   */
+  void apply(long from, int count, float[] values) {
+    for (int i = 0; i < count; i += Long.SIZE) {
+      long word = bits(from + i);
+      int end = Math.min(count, i + Long.SIZE);
+      for (int j = i; j < end; j++) {
+        // Without a branch, since nothing foretells which weights left.
+        int stays = -(int) ((word >>> j) & 1);
+        values[j] = Float.intBitsToFloat(Float.floatToRawIntBits(values[j]) & stays);
+      }
+    }
+  }
+
   void clear(long i) {
     words[(int) (i >>> 6)] &= ~(1L << i);
   }

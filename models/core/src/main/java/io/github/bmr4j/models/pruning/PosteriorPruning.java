@@ -304,12 +304,10 @@ public final class PosteriorPruning implements AutoCloseable {
           each.shape(),
           (from, count, target) -> {
             reader.tensors().readFloats(source, from, count, target);
-            for (int i = 0; i < count; i++) {
-              target[i] = mask.get(from + i) ? target[i] : 0;
-            }
+            mask.apply(from, count, target);
           });
       String maskName = each.name() + ".mask";
-      writer.booleans(maskName, each.shape(), mask::get);
+      writer.booleans(maskName, each.shape(), mask::bits);
       written.add(each.name());
       written.add(maskName);
     }
