@@ -72,13 +72,15 @@ final class InterleavedConvolution {
   }
 
   /**
-   * Whether this is the fastest way. Where images can be read as they are, it must save enough of
-   * the positions that {@link DirectConvolution} computes for nothing at the end of each row.
+   * Whether this is the fastest way. At most a quarter of the lanes may be idle, and where images
+   * can be read as they are, it must save enough of the positions that {@link DirectConvolution}
+   * computes for nothing at the end of each row.
    */
   static boolean isFaster(ConvolutionShape shape, Epilogue epilogue) {
     return LANES >= 8
         && !epilogue.accumulate()
-        && shape.batch() >= LANES
+        && shape.batch() > 0
+        && 4L * shape.batch() >= 3L * Math.ceilDiv(shape.batch(), LANES) * LANES
         && shape.window().size() > 1
         && shape.groupFilters() <= MOST_FILTERS
         && shape.filterSize() <= FilterTiles.LONGEST_PATCH
@@ -89,9 +91,9 @@ final class InterleavedConvolution {
   }
 
   /** Floats of the rows that some rows of the outputs are computed from. */
-  private static int stagedSize(ConvolutionShape shape, int rows) {
-    int width = shape.width() + 2 * shape.window().horizontalPadding();
-    return shape.groupChannels() * inputRows(shape, rows) * width * LANES;
+  private static long stagedSize(ConvolutionShape shape, int rows) {
+    long width = shape.width() + 2L * shape.window().horizontalPadding();
+    return width * shape.groupChannels() * inputRows(shape, rows) * LANES;
   }
 
   private static int inputRows(ConvolutionShape shape, int rows) {
@@ -152,7 +154,7 @@ final class InterleavedConvolution {
     int firstRow = band * bandRows;
     int rows = Math.min(bandRows, shape.outputHeight() - firstRow);
     Scratch mine = scratch[pool.worker()];
-    mine.reserve(stagedSize(shape, bandRows), DirectTiles.FILTERS * pitch);
+    mine.reserve((int) stagedSize(shape, bandRows), DirectTiles.FILTERS * pitch);
     stage(mine.staged, image, images, group, firstRow);
     int positions = rows * shape.outputWidth();
     int at = y.offset() + image * shape.filters() * shape.outputPixels();

@@ -222,11 +222,11 @@ class ConvolutionKernelsTest {
     }
   }
 
-  /** As many images as vectors have lanes, and more: they are brought side by side. */
+  /** Nearly as many images as vectors have lanes, and more: they are brought side by side. */
   @Test
   void manyImagesAgreeWithTheDefinition() {
     ConvolutionKernels simd = simd(2);
-    int[] batches = {8, 16, 17, 33};
+    int[] batches = {8, 13, 16, 31, 47};
     int variant = 0;
     for (ConvolutionShape small : smallShapes()) {
       ConvolutionShape shape =
@@ -241,10 +241,10 @@ class ConvolutionKernelsTest {
       compare(simd, shape, variant++);
     }
     for (int filters = 1; filters <= 9; filters++) {
-      compare(simd, shape(19, 3, 14, 14, filters, 1, Window.square(5)), variant++);
+      compare(simd, shape(29, 3, 14, 14, filters, 1, Window.square(5)), variant++);
     }
     // Bands of rows, of which the last is shorter, with borders; and images that are nearly border.
-    compare(simd, shape(18, 2, 61, 70, 5, 1, Window.square(3, 1, 1)), variant++);
+    compare(simd, shape(28, 2, 61, 70, 5, 1, Window.square(3, 1, 1)), variant++);
     compare(simd, shape(16, 24, 40, 31, 7, 1, Window.square(3, 2, 1)), variant++);
     compare(simd, shape(16, 3, 1, 1, 4, 1, Window.square(7, 1, 5)), variant++);
   }
