@@ -1,7 +1,5 @@
 package io.github.bmr4j.kernels;
 
-import java.util.Arrays;
-
 /**
  * The forward pass of a convolution with few filters, such as pruning leaves: the images are read
  * where they are, since packing patches would cost more than the products. Each image is one line
@@ -26,7 +24,7 @@ final class DirectConvolution {
 
   private final WorkerPool pool;
   private final WorkerPool.Task computing = this::computeImage;
-  private final Scratch[] scratch;
+  private final TileScratch[] scratch;
   private final FilterTiles filterTiles = new FilterTiles();
 
   private ConvolutionShape shape;
@@ -37,25 +35,9 @@ final class DirectConvolution {
   /** Positions of an image's line, those that are left out included, in whole tiles. */
   private int pitch;
 
-  /** Of one thread. */
-  private static final class Scratch {
-    float[] image = new float[0];
-    float[] line = new float[0];
-
-    void reserve(int imageSize, int lineSize) {
-      if (image.length < imageSize) {
-        image = new float[imageSize];
-      }
-      if (line.length < lineSize) {
-        line = new float[lineSize];
-      }
-    }
-  }
-
   DirectConvolution(WorkerPool pool) {
     this.pool = pool;
-    this.scratch = new Scratch[pool.threads()];
-    Arrays.setAll(scratch, i -> new Scratch());
+    this.scratch = TileScratch.of(pool);
   }
 
   /** Whether this is faster than products of packed panels. */
@@ -95,21 +77,21 @@ final class DirectConvolution {
   private void computeImage(int part) {
     int image = part / shape.groups();
     int group = part % shape.groups();
-    Scratch mine = scratch[pool.worker()];
+    TileScratch mine = scratch[pool.worker()];
     int plane = shape.height() * shape.width();
     // The last positions read beyond the image: at most a tile and the last offset.
     mine.reserve(shape.groupChannels() * plane + POSITIONS + plane, DirectTiles.FILTERS * pitch);
     int size = shape.groupChannels() * plane;
     int from = x.offset() + (image * shape.channels() + group * shape.groupChannels()) * plane;
-    System.arraycopy(x.array(), from, mine.image, 0, size);
+    System.arraycopy(x.array(), from, mine.input, 0, size);
     for (int tile = 0; tile < filterTiles.tiles(); tile++) {
       for (int p = 0; p < pitch; p += POSITIONS) {
         filterTiles.convolve(
-            group, tile, mine.image, p, p + LANES, p + 2 * LANES, mine.line, p, pitch);
+            group, tile, mine.input, p, p + LANES, p + 2 * LANES, mine.outputs, p, pitch);
       }
       int filter = filterTiles.first(group, tile);
       for (int i = 0; i < filterTiles.count(tile); i++) {
-        store(mine.line, i * pitch, image, filter + i);
+        store(mine.outputs, i * pitch, image, filter + i);
       }
     }
   }

@@ -26,7 +26,7 @@ final class InterleavedConvolution {
 
   private final WorkerPool pool;
   private final WorkerPool.Task computing = this::computePart;
-  private final Scratch[] scratch;
+  private final TileScratch[] scratch;
   private final FilterTiles filterTiles = new FilterTiles();
 
   private ConvolutionShape shape;
@@ -50,25 +50,9 @@ final class InterleavedConvolution {
   /** Of each position of a band, where its patch begins; the last one's is there three times. */
   private int[] starts = new int[0];
 
-  /** Of one thread. */
-  private static final class Scratch {
-    float[] staged = new float[0];
-    float[] outputs = new float[0];
-
-    void reserve(int stagedSize, int outputSize) {
-      if (staged.length < stagedSize) {
-        staged = new float[stagedSize];
-      }
-      if (outputs.length < outputSize) {
-        outputs = new float[outputSize];
-      }
-    }
-  }
-
   InterleavedConvolution(WorkerPool pool) {
     this.pool = pool;
-    this.scratch = new Scratch[pool.threads()];
-    Arrays.setAll(scratch, i -> new Scratch());
+    this.scratch = TileScratch.of(pool);
   }
 
   /**
@@ -153,9 +137,9 @@ final class InterleavedConvolution {
     int images = Math.min(LANES, shape.batch() - image);
     int firstRow = band * bandRows;
     int rows = Math.min(bandRows, shape.outputHeight() - firstRow);
-    Scratch mine = scratch[pool.worker()];
+    TileScratch mine = scratch[pool.worker()];
     mine.reserve((int) stagedSize(shape, bandRows), DirectTiles.FILTERS * pitch);
-    stage(mine.staged, image, images, group, firstRow);
+    stage(mine.input, image, images, group, firstRow);
     int positions = rows * shape.outputWidth();
     int at = y.offset() + image * shape.filters() * shape.outputPixels();
     for (int tile = 0; tile < filterTiles.tiles(); tile++) {
@@ -163,7 +147,7 @@ final class InterleavedConvolution {
         filterTiles.convolve(
             group,
             tile,
-            mine.staged,
+            mine.input,
             starts[p],
             starts[p + 1],
             starts[p + 2],
