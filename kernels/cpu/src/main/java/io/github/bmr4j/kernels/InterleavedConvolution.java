@@ -230,11 +230,7 @@ final class InterleavedConvolution {
     for (int p = 0; p < positions; p += LANES) {
       // The last ones are stored twice.
       int at = Math.min(p, positions - LANES);
-      if (LANES == 16) {
-        Transpose.sixteen(outputs, from + at * LANES, LANES, 15, 16, out, to + at, stride);
-      } else {
-        Transpose.eight(outputs, from + at * LANES, LANES, 7, 8, out, to + at, stride);
-      }
+      Transpose.lanes(outputs, from + at * LANES, LANES, LANES - 1, LANES, out, to + at, stride);
     }
   }
 }

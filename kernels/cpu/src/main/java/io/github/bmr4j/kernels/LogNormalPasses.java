@@ -70,8 +70,7 @@ final class LogNormalPasses {
       q.meanMoment1().set(i, (float) first);
       q.rhoMoment1().set(i, (float) h);
       q.mean().set(i, (float) (m - rule.learningRate() * first * rule.correction1() / h));
-      double deviation = Math.sqrt(step.klWeight / h);
-      q.rho().set(i, (float) (deviation + Math.log(-Math.expm1(-deviation))));
+      q.rho().set(i, (float) ScalarMath.inverseSoftplus(Math.sqrt(step.klWeight / h)));
     }
   }
 

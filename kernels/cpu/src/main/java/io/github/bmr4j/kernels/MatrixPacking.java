@@ -83,11 +83,7 @@ final class MatrixPacking {
       int last = count - 1 - chunk;
       if (last >= 0) {
         int first = start + chunk * stride;
-        if (LANES == 16) {
-          Transpose.sixteen(source, first, stride, last, blocks, panel, at + chunk, width);
-        } else {
-          Transpose.eight(source, first, stride, last, blocks, panel, at + chunk, width);
-        }
+        Transpose.lanes(source, first, stride, last, blocks, panel, at + chunk, width);
       }
     }
     for (int i = 0; i < count; i++) {

@@ -60,6 +60,11 @@ final class ScalarMath {
     return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
   }
 
+  /** x of a softplus: ln(eʸ − 1). */
+  static double inverseSoftplus(double y) {
+    return y + Math.log(-Math.expm1(-y));
+  }
+
   /** 1 / (1 + e⁻ˣ). */
   static double sigmoid(double x) {
     return 1 / (1 + Math.exp(-x));

@@ -164,8 +164,7 @@ final class ScalarVariationalKernels implements VariationalKernels {
 
   /** softplus(ρ), in the form that neither overflows nor cancels. */
   private static double sigma(double rho) {
-    double r = Math.max(rho, RHO_MIN);
-    return Math.max(r, 0) + Math.log1p(Math.exp(-Math.abs(r)));
+    return ScalarMath.softplus(Math.max(rho, RHO_MIN));
   }
 
   /** sigmoid(ρ), the derivative of {@link #sigma}. */
@@ -186,12 +185,7 @@ final class ScalarVariationalKernels implements VariationalKernels {
     q.meanMoment1().set(i, (float) m);
     q.rhoMoment1().set(i, (float) h);
     q.mean().set(i, (float) (mean - rule.learningRate() * slope / (h + delta)));
-    q.rho().set(i, (float) inverseSigma(Math.sqrt(step.klWeight / (h + delta))));
-  }
-
-  /** ρ of a σ: ln(e^σ − 1). */
-  private static double inverseSigma(double sigma) {
-    return sigma + Math.log(-Math.expm1(-sigma));
+    q.rho().set(i, (float) ScalarMath.inverseSoftplus(Math.sqrt(step.klWeight / (h + delta))));
   }
 
   private static void apply(

@@ -44,13 +44,31 @@ final class Transpose {
   }
 
   /**
-   * Transposes sixteen rows, sixteen elements at a time; rows beyond {@code last} repeat it.
+   * Transposes as many rows as a vector has lanes, eight or sixteen, as many elements at a time;
+   * rows beyond {@code last} repeat it.
    *
    * @param source where element (i, k) is {@code source[start + min(i, last) * stride + k]}
    * @param depth how many elements of each row, a multiple of their number
    * @param target where it goes, to {@code target[at + k * width + i]}, in ascending order of k
    */
-  static void sixteen(
+  static void lanes(
+      float[] source,
+      int start,
+      int stride,
+      int last,
+      int depth,
+      float[] target,
+      int at,
+      int width) {
+    if (FLOAT.length() == 16) {
+      sixteen(source, start, stride, last, depth, target, at, width);
+    } else {
+      eight(source, start, stride, last, depth, target, at, width);
+    }
+  }
+
+  /** {@link #lanes} with sixteen. */
+  private static void sixteen(
       float[] source,
       int start,
       int stride,
@@ -165,14 +183,8 @@ final class Transpose {
     }
   }
 
-  /**
-   * Transposes eight rows, eight elements at a time; rows beyond {@code last} repeat it.
-   *
-   * @param source where element (i, k) is {@code source[start + min(i, last) * stride + k]}
-   * @param depth how many elements of each row, a multiple of their number
-   * @param target where it goes, to {@code target[at + k * width + i]}, in ascending order of k
-   */
-  static void eight(
+  /** {@link #lanes} with eight. */
+  private static void eight(
       float[] source,
       int start,
       int stride,
