@@ -7,6 +7,7 @@ import io.github.bmr4j.models.data.DataNotFoundException;
 import io.github.bmr4j.models.io.InvalidFileException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -49,7 +50,8 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     return report(failure, err, debugs());
   }
 
-  static int report(Throwable failure, PrintWriter err, boolean trace) {
+  static int report(Throwable thrown, PrintWriter err, boolean trace) {
+    Throwable failure = thrown instanceof UncheckedIOException io ? io.getCause() : thrown;
     err.println("bmr: " + message(failure));
     if (trace) {
       failure.printStackTrace(err);

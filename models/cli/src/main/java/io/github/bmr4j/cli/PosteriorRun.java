@@ -33,6 +33,8 @@ final class PosteriorRun {
 
   static final String CERTIFICATE = "certificate.json";
 
+  private static final String POSTERIOR_DIGEST = "posterior_sha256";
+
   private final Path file;
   private final PosteriorOptions options;
   private final StreamedRule rule;
@@ -85,19 +87,20 @@ final class PosteriorRun {
       CompletableFuture<String> digest = CompletableFuture.supplyAsync(() -> digest(file));
       List<Outcome> outcomes = pruning.prune(rule);
       double pruneSeconds = (System.nanoTime() - start) * 1e-9;
-      Map<String, Object> certificate =
-          certificate(outcomes, options.naming(naming), joined(digest));
-      Map<String, Object> json = new LinkedHashMap<>(certificate);
       Map<String, String> metadata = new LinkedHashMap<>();
       metadata.put("bmr4j", Main.Version.project());
       metadata.put("rule", ruleName);
-      metadata.put("posterior_sha256", (String) certificate.get("posterior_sha256"));
+      Map<String, Supplier<String>> digests = Map.of(POSTERIOR_DIGEST, () -> joined(digest));
+      Map<String, Object> json = new LinkedHashMap<>();
       folder.commit(
           List.of(
-              new ResultFolder.Result(pruned, target -> pruning.save(target, metadata)),
+              new ResultFolder.Result(pruned, target -> pruning.save(target, metadata, digests)),
               new ResultFolder.Result(
                   CERTIFICATE,
-                  target -> AtomicFiles.writeText(target, Json.writeIndented(certificate))),
+                  target -> {
+                    json.putAll(certificate(outcomes, options.naming(naming), joined(digest)));
+                    AtomicFiles.writeText(target, Json.writeIndented(json));
+                  }),
               new ResultFolder.Result(
                   ResultFiles.RESULT,
                   target -> {
@@ -121,15 +124,16 @@ final class PosteriorRun {
     try {
       return Sha256.of(file);
     } catch (IOException failure) {
-      throw new UncheckedIOException(failure);
+      throw new UncheckedIOException(
+          new IOException(file + ": cannot be read: " + failure, failure));
     }
   }
 
-  private String joined(CompletableFuture<String> digest) throws IOException {
+  private static String joined(CompletableFuture<String> digest) {
     try {
       return digest.join();
     } catch (CompletionException failure) {
-      throw new IOException(file + ": cannot be read: " + failure.getCause(), failure);
+      throw failure.getCause() instanceof UncheckedIOException known ? known : failure;
     }
   }
 
@@ -174,7 +178,7 @@ final class PosteriorRun {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("command", "prune");
     json.put("posterior", file.toString());
-    json.put("posterior_sha256", digest);
+    json.put(POSTERIOR_DIGEST, digest);
     json.put("naming", naming);
     json.put("rule", ruleName);
     json.put("reduced_prior", "spike at 0");

@@ -36,9 +36,6 @@ record SafetensorsHeader(Map<String, String> metadata, List<TensorEntry> tensors
   /** Stands for the digest while it is computed. */
   static final String NO_DIGEST = "0".repeat(64);
 
-  private static final byte[] BEFORE_SEAL =
-      ('"' + SEAL + "\":\"").getBytes(StandardCharsets.US_ASCII);
-
   private static final Json.Limits LIMITS = new Json.Limits(16, 5_000_000);
 
   /**
@@ -71,17 +68,19 @@ record SafetensorsHeader(Map<String, String> metadata, List<TensorEntry> tensors
   }
 
   /**
-   * Writes a digest into a header that has a {@link #SEAL}.
+   * Writes a digest into a header whose metadata has 64 digits under a key, such as {@link #SEAL}.
    *
    * @param header JSON as {@link SafetensorsWriter} writes it: no text within it has a quotation
    *     mark that is not escaped, so the key is found once
+   * @param key of the metadata's entry, in ASCII
    * @param digest 64 digits
    */
-  static void putSeal(byte[] header, String digest) {
-    for (int i = 0; i + BEFORE_SEAL.length + digest.length() < header.length; i++) {
-      if (Arrays.equals(header, i, i + BEFORE_SEAL.length, BEFORE_SEAL, 0, BEFORE_SEAL.length)) {
+  static void putDigest(byte[] header, String key, String digest) {
+    byte[] before = ('"' + key + "\":\"").getBytes(StandardCharsets.US_ASCII);
+    for (int i = 0; i + before.length + digest.length() < header.length; i++) {
+      if (Arrays.equals(header, i, i + before.length, before, 0, before.length)) {
         byte[] digits = digest.getBytes(StandardCharsets.US_ASCII);
-        System.arraycopy(digits, 0, header, i + BEFORE_SEAL.length, digits.length);
+        System.arraycopy(digits, 0, header, i + before.length, digits.length);
         return;
       }
     }

@@ -97,7 +97,7 @@ public final class SafetensorsReader extends TensorReader {
           source(), -1, "has no checksum, but one was written with every file of its kind");
     }
     byte[] header = file.asSlice(0, dataOffset).toArray(ValueLayout.JAVA_BYTE);
-    SafetensorsHeader.putSeal(header, SafetensorsHeader.NO_DIGEST);
+    SafetensorsHeader.putDigest(header, SafetensorsHeader.SEAL, SafetensorsHeader.NO_DIGEST);
     MessageDigest digest = Sha256.digest();
     digest.update(header);
     for (long from = dataOffset; from < file.byteSize(); from += CHUNK_BYTES) {

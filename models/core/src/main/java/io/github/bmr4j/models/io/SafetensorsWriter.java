@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
  * Writes tensors as a safetensors file. Data is laid out by falling element size (within one size,
@@ -21,6 +22,7 @@ import java.util.Objects;
 public final class SafetensorsWriter extends TensorWriter<SafetensorsWriter> {
 
   private final Map<String, String> metadata = new LinkedHashMap<>();
+  private final Map<String, Supplier<String>> digests = new LinkedHashMap<>();
 
   private boolean sealed;
 
@@ -65,17 +67,44 @@ public final class SafetensorsWriter extends TensorWriter<SafetensorsWriter> {
     return this;
   }
 
+  /**
+   * Adds an entry of {@code __metadata__} that is a digest and is asked for last, when everything
+   * else is written, so that it can be computed meanwhile.
+   *
+   * @param key not used before, in ASCII
+   * @param digest gives 64 hexadecimal digits
+   * @return this
+   */
+  public SafetensorsWriter digest(String key, Supplier<String> digest) {
+    metadata(key, SafetensorsHeader.NO_DIGEST);
+    digests.put(key, digest);
+    return this;
+  }
+
   @Override
   public void write(Path path) throws IOException {
     List<Pending> ordered = pending();
     ordered.sort(Comparator.comparingInt((Pending tensor) -> tensor.type().bytes()).reversed());
     byte[] header = header(ordered);
     if (sealed) {
+      putDigests(header);
       MessageDigest digest = Sha256.digest();
       write(digest::update, header, ordered);
-      SafetensorsHeader.putSeal(header, Sha256.hexadecimal(digest));
+      SafetensorsHeader.putDigest(header, SafetensorsHeader.SEAL, Sha256.hexadecimal(digest));
     }
-    AtomicFiles.write(path, channel -> write(bytes -> writeAll(channel, bytes), header, ordered));
+    AtomicFiles.write(
+        path,
+        channel -> {
+          write(bytes -> writeAll(channel, bytes), header, ordered);
+          if (!sealed && !digests.isEmpty()) {
+            putDigests(header);
+            writeAll(channel.position(SafetensorsHeader.PREFIX), ByteBuffer.wrap(header));
+          }
+        });
+  }
+
+  private void putDigests(byte[] header) {
+    digests.forEach((key, digest) -> SafetensorsHeader.putDigest(header, key, digest.get()));
   }
 
   private byte[] header(List<Pending> ordered) {

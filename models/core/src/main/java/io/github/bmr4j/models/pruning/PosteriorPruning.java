@@ -280,14 +280,17 @@ public final class PosteriorPruning implements AutoCloseable {
    *
    * @param file to write, another than the posterior's; its folder must exist
    * @param metadata of the file; npz has none
+   * @param digests more of it, by {@link SafetensorsWriter#digest}
    * @throws IOException if it cannot be written
    */
-  public void save(Path file, Map<String, String> metadata) throws IOException {
+  public void save(Path file, Map<String, String> metadata, Map<String, Supplier<String>> digests)
+      throws IOException {
     if (reader.tensors() instanceof NpzReader) {
       save(file, new NpzWriter());
     } else {
       SafetensorsWriter writer = new SafetensorsWriter();
       metadata.forEach(writer::metadata);
+      digests.forEach(writer::digest);
       save(file, writer);
     }
   }

@@ -321,8 +321,8 @@ class HostileInputTest {
     }
     byte[] header = Arrays.copyOf(damaged, 8 + (int) length);
     byte[] rest = Arrays.copyOfRange(damaged, header.length, damaged.length);
-    SafetensorsHeader.putSeal(header, SafetensorsHeader.NO_DIGEST);
-    SafetensorsHeader.putSeal(header, Sha256.of(header, rest));
+    SafetensorsHeader.putDigest(header, SafetensorsHeader.SEAL, SafetensorsHeader.NO_DIGEST);
+    SafetensorsHeader.putDigest(header, SafetensorsHeader.SEAL, Sha256.of(header, rest));
     byte[] sealed = Arrays.copyOf(header, damaged.length);
     System.arraycopy(rest, 0, sealed, header.length, rest.length);
     return sealed;

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -324,6 +325,44 @@ class SafetensorsTest {
       case F32, F64, F16, BF16 -> reader.readFloats(tensor.name());
       case BOOL -> reader.readBooleans(tensor.name());
       default -> reader.readLongs(tensor.name());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void digestOfTheMetadataIsAskedForWhenTheRestIsWritten(boolean sealed) throws IOException {
+    Path file = folder.resolve("digest.safetensors");
+    List<String> calls = new ArrayList<>();
+    String digest = Sha256.of("posterior".getBytes(StandardCharsets.UTF_8));
+    SafetensorsWriter writer =
+        new SafetensorsWriter()
+            .floats(
+                "x",
+                List.of(3L),
+                (from, count, target) -> {
+                  calls.add("x");
+                  Arrays.fill(target, 0, count, 2);
+                })
+            .metadata("of", "posterior")
+            .digest(
+                "posterior_sha256",
+                () -> {
+                  calls.add("digest");
+                  return digest;
+                });
+    if (sealed) {
+      writer.seal();
+    }
+    writer.write(file);
+    // A seal covers the digest, which is then needed before.
+    assertEquals(sealed ? List.of("digest", "x", "x") : List.of("x", "digest"), calls);
+    try (SafetensorsReader reader = SafetensorsReader.open(file)) {
+      assertEquals(digest, reader.metadata().get("posterior_sha256"));
+      assertEquals("posterior", reader.metadata().get("of"));
+      assertArrayEquals(new float[] {2, 2, 2}, reader.readFloats("x"));
+      if (sealed) {
+        reader.requireSeal();
+      }
     }
   }
 }

@@ -107,7 +107,7 @@ class PosteriorCheckTest {
             new PosteriorPruning(
                 reader, of -> of.name().equals("a") ? 1 : 4, () -> Backends.open(1), 1)) {
       List<PosteriorPruning.Outcome> outcomes = pruning.prune(new StreamedRule.Evidence(0));
-      pruning.save(pruned, Map.of());
+      pruning.save(pruned, Map.of(), Map.of());
       assertEquals(2, outcomes.get(0).kept());
       assertEquals(SUM, outcomes.get(0).predicted(), 1e-5);
       try (TensorReader masks = SafetensorsReader.open(pruned)) {

@@ -117,7 +117,7 @@ class PosteriorPruningTest {
     try (GaussianPosteriorReader reader = open(written(posterior()));
         PosteriorPruning pruning = pruning(reader, 2)) {
       List<PosteriorPruning.Outcome> outcomes = pruning.prune(new StreamedRule.Evidence(threshold));
-      pruning.save(out, Map.of("rule", "evidence"));
+      pruning.save(out, Map.of("rule", "evidence"), Map.of());
 
       double[] large = deltaF(largeMean, largeStd);
       try (SafetensorsReader saved = SafetensorsReader.open(out)) {
@@ -238,7 +238,7 @@ class PosteriorPruningTest {
       assertEquals(small.kept(), again.get(1).before());
       assertEquals(small.kept(), again.get(1).kept());
       assertEquals(0, again.get(1).predicted());
-      pruning.save(out, Map.of());
+      pruning.save(out, Map.of(), Map.of());
       try (SafetensorsReader saved = SafetensorsReader.open(out)) {
         float[] kept = saved.readFloats("b");
         int nines = 0;
@@ -432,7 +432,7 @@ class PosteriorPruningTest {
     try (GaussianPosteriorReader reader = open(file);
         PosteriorPruning pruning = pruning(reader, 1)) {
       long kept = pruning.prune(new StreamedRule.Evidence(0)).get(0).kept();
-      pruning.save(out, Map.of("rule", "evidence"));
+      pruning.save(out, Map.of("rule", "evidence"), Map.of());
       try (TensorReader saved = TensorReader.open(out)) {
         assertTrue(saved instanceof NpzReader);
         boolean[] mask = saved.readBooleans("b.mask");
