@@ -164,8 +164,31 @@ final class EvidenceBlock {
       return sumOfTerms();
     }
     products(ratio, complement);
+    return sumOfProducts(complement);
+  }
+
+  /**
+   * Σ ΔF of the block for a single candidate, without a pass for x and y. Needs no {@link
+   * #prepare}.
+   *
+   * @param factor (1 − r) / v
+   */
+  double sumOfSingle(float ratio, float complement, float factor) {
+    if (count == SIZE) {
+      directProducts(ratio, factor);
+      double sum = sumOfProducts(factor);
+      // Too large d show in the sum, too small ones need not.
+      if (least >= D_MIN && Double.isFinite(sum)) {
+        return sum;
+      }
+    }
+    prepare();
+    return sum(ratio, complement);
+  }
+
+  private double sumOfProducts(float factor) {
     VectorMath.log(d, logs, SIZE / PRODUCT);
-    productTerms(complement);
+    productTerms(factor);
     return -0.5 * SimdSums.blockSum(terms, 0, SIZE / PRODUCT, lanes, 0);
   }
 
@@ -269,14 +292,91 @@ final class EvidenceBlock {
     }
   }
 
-  /** ln Π d + (1 − r) Σ y/d for each product. */
-  private void productTerms(float complement) {
+  /**
+   * As {@link #products} from s and μ themselves, so that reading them overlaps with all of the
+   * arithmetic; x and y are without the division by v, which the factor (1 − r) / v makes up for.
+   * Leaves the least d.
+   */
+  private void directProducts(float ratio, float factor) {
+    FloatVector r = broadcast(FLOAT, ratio);
+    FloatVector c = broadcast(FLOAT, factor);
+    IntVector low = IntVector.broadcast(INT, Integer.MAX_VALUE);
+    int at = 0;
+    for (int block = 0; block < SIZE; block += PRODUCT * ROW) {
+      for (int lane = 0; lane < ROW; lane += LANES) {
+        int i = block + lane;
+        FloatVector s0 = FloatVector.fromArray(FLOAT, sd, sdAt + i);
+        FloatVector m0 = FloatVector.fromArray(FLOAT, mean, meanAt + i);
+        FloatVector d0 = s0.mul(s0).fma(c, r);
+        low = low.lanewise(MIN, d0.reinterpretAsInts());
+        FloatVector s1 = FloatVector.fromArray(FLOAT, sd, sdAt + i + ROW);
+        FloatVector m1 = FloatVector.fromArray(FLOAT, mean, meanAt + i + ROW);
+        FloatVector d1 = s1.mul(s1).fma(c, r);
+        low = low.lanewise(MIN, d1.reinterpretAsInts());
+        FloatVector s2 = FloatVector.fromArray(FLOAT, sd, sdAt + i + 2 * ROW);
+        FloatVector m2 = FloatVector.fromArray(FLOAT, mean, meanAt + i + 2 * ROW);
+        FloatVector d2 = s2.mul(s2).fma(c, r);
+        low = low.lanewise(MIN, d2.reinterpretAsInts());
+        FloatVector s3 = FloatVector.fromArray(FLOAT, sd, sdAt + i + 3 * ROW);
+        FloatVector m3 = FloatVector.fromArray(FLOAT, mean, meanAt + i + 3 * ROW);
+        FloatVector d3 = s3.mul(s3).fma(c, r);
+        low = low.lanewise(MIN, d3.reinterpretAsInts());
+        FloatVector s4 = FloatVector.fromArray(FLOAT, sd, sdAt + i + 4 * ROW);
+        FloatVector m4 = FloatVector.fromArray(FLOAT, mean, meanAt + i + 4 * ROW);
+        FloatVector d4 = s4.mul(s4).fma(c, r);
+        low = low.lanewise(MIN, d4.reinterpretAsInts());
+        FloatVector s5 = FloatVector.fromArray(FLOAT, sd, sdAt + i + 5 * ROW);
+        FloatVector m5 = FloatVector.fromArray(FLOAT, mean, meanAt + i + 5 * ROW);
+        FloatVector d5 = s5.mul(s5).fma(c, r);
+        low = low.lanewise(MIN, d5.reinterpretAsInts());
+        FloatVector s6 = FloatVector.fromArray(FLOAT, sd, sdAt + i + 6 * ROW);
+        FloatVector m6 = FloatVector.fromArray(FLOAT, mean, meanAt + i + 6 * ROW);
+        FloatVector d6 = s6.mul(s6).fma(c, r);
+        low = low.lanewise(MIN, d6.reinterpretAsInts());
+        FloatVector s7 = FloatVector.fromArray(FLOAT, sd, sdAt + i + 7 * ROW);
+        FloatVector m7 = FloatVector.fromArray(FLOAT, mean, meanAt + i + 7 * ROW);
+        FloatVector d7 = s7.mul(s7).fma(c, r);
+        low = low.lanewise(MIN, d7.reinterpretAsInts());
+        // y₀/d₀ + y₁/d₁ = (y₀ d₁ + y₁ d₀) / (d₀ d₁), and so on up.
+        FloatVector n01 = m0.mul(m0).fma(d1, m1.mul(m1).mul(d0));
+        FloatVector n23 = m2.mul(m2).fma(d3, m3.mul(m3).mul(d2));
+        FloatVector n45 = m4.mul(m4).fma(d5, m5.mul(m5).mul(d4));
+        FloatVector n67 = m6.mul(m6).fma(d7, m7.mul(m7).mul(d6));
+        FloatVector p01 = d0.mul(d1);
+        FloatVector p23 = d2.mul(d3);
+        FloatVector p45 = d4.mul(d5);
+        FloatVector p67 = d6.mul(d7);
+        FloatVector n0 = n01.fma(p23, n23.mul(p01));
+        FloatVector p0 = p01.mul(p23);
+        FloatVector n1 = n45.fma(p67, n67.mul(p45));
+        FloatVector p1 = p45.mul(p67);
+        IntVector e0 = p0.reinterpretAsInts().and(0x7F800000);
+        IntVector e1 = p1.reinterpretAsInts().and(0x7F800000);
+        // Multiplied by this, the exponent becomes 0.
+        FloatVector scale0 = IntVector.broadcast(INT, 0x7F000000).sub(e0).reinterpretAsFloats();
+        FloatVector scale1 = IntVector.broadcast(INT, 0x7F000000).sub(e1).reinterpretAsFloats();
+        p0 = p0.mul(scale0);
+        p1 = p1.mul(scale1);
+        FloatVector numerator = n0.mul(scale0).fma(p1, n1.mul(scale1).mul(p0));
+        FloatVector product = p0.mul(p1);
+        IntVector exponent = e0.lanewise(LSHR, 23).add(e1.lanewise(LSHR, 23)).sub(254);
+        numerator.div(product).intoArray(quotients, at + lane);
+        product.intoArray(d, at + lane);
+        ((FloatVector) exponent.convert(I2F, 0)).intoArray(exponents, at + lane);
+      }
+      at += ROW;
+    }
+    least = Float.intBitsToFloat(low.reduceLanes(MIN));
+  }
+
+  /** ln Π d + the factor · Σ y/d for each product. */
+  private void productTerms(float factor) {
     for (int i = 0; i < SIZE / PRODUCT; i += LANES) {
       FloatVector log =
           FloatVector.fromArray(FLOAT, exponents, i)
               .fma(broadcast(FLOAT, LN_2), FloatVector.fromArray(FLOAT, logs, i));
       FloatVector.fromArray(FLOAT, quotients, i)
-          .fma(broadcast(FLOAT, complement), log)
+          .fma(broadcast(FLOAT, factor), log)
           .intoArray(terms, i);
     }
   }

@@ -118,6 +118,7 @@ final class SimdEvidenceKernels implements EvidenceKernels {
     private int candidates;
     private float[] ratios = new float[8];
     private float[] complements = new float[8];
+    private float[] factors = new float[8];
 
     /** [blocks, candidates]. */
     private double[] totals = new double[64];
@@ -127,6 +128,7 @@ final class SimdEvidenceKernels implements EvidenceKernels {
       if (ratios.length < candidates) {
         ratios = new float[candidates];
         complements = new float[candidates];
+        factors = new float[candidates];
       }
       int needed = Math.multiplyExact(blocks, candidates);
       if (totals.length < needed) {
@@ -138,6 +140,7 @@ final class SimdEvidenceKernels implements EvidenceKernels {
       double ratio = (double) reducedVariance / priorVariance;
       ratios[j] = (float) ratio;
       complements[j] = (float) (1 - ratio);
+      factors[j] = (float) ((1 - ratio) / priorVariance);
     }
 
     private void run(
@@ -167,8 +170,12 @@ final class SimdEvidenceKernels implements EvidenceKernels {
         int m = mean.offset() + from;
         int s = sd.offset() + from;
         block.load(mean.array(), m, sd.array(), s, count, rootPrecision);
-        block.prepare();
-        candidates(block, from, count);
+        if (candidates == 1 && result == Result.SUMS) {
+          totals[from / BLOCK] = block.sumOfSingle(ratios[0], complements[0], factors[0]);
+        } else {
+          block.prepare();
+          candidates(block, from, count);
+        }
       }
       block.unload();
     }

@@ -15,6 +15,8 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class EvidenceKernelsTest {
 
@@ -240,6 +242,53 @@ class EvidenceKernelsTest {
     }
   }
 
+  @Test
+  @Tag("width")
+  void singleCandidateAgreesWithScalar() {
+    double[] expected = new double[1];
+    double[] sum = new double[1];
+    long bits = 17;
+    for (int n : new int[] {1, 1000, 1024, 1025, 5 * 1024, 9001}) {
+      Slice mean = uniform(n, n, -0.5, 0.5);
+      Slice sd = deviations(n, n + 1);
+      double bound = 0;
+      for (int i = 0; i < n; i++) {
+        bound += tolerance(mean.get(i), sd.get(i), PRIOR);
+      }
+      for (float reduced : REDUCED) {
+        scalar.deltaFSums(mean, sd, PRIOR, new float[] {reduced}, expected);
+        simd.deltaFSums(mean, sd, PRIOR, new float[] {reduced}, sum);
+        assertArrayEquals(expected, sum, bound, "reduced to " + reduced + ", n = " + n);
+        bits = 31 * bits + Double.doubleToLongBits(sum[0]);
+      }
+    }
+    assertEquals(SINGLE_CHECKSUM, bits);
+  }
+
+  /** Blocks with one factor that products of eight have no room for. */
+  @ParameterizedTest
+  @Tag("width")
+  @CsvSource({
+    "0, 1e-18, 0", // d below the least normal product
+    "0.1, 1e-3, 1e-30", // an uncommonly small reduced prior
+    "1e18, 0.5, 0", // μ² beyond float
+    "0.1, 1e12, 0", // products of d beyond float
+    "0.1, 0.5, 2", // a wider reduced prior
+    "0.1, 2, 4" // where the evidence diverges
+  })
+  void singleCandidateIsRightBesideExtremes(float mean, float sd, float reduced) {
+    Slice means = uniform(1024, 5, -0.5, 0.5);
+    Slice deviations = uniform(1024, 6, 0.05, 0.9);
+    means.set(700, mean);
+    deviations.set(700, sd);
+    double[] expected = new double[1];
+    double[] sum = new double[1];
+    scalar.deltaFSums(means, deviations, 1, new float[] {reduced}, expected);
+    simd.deltaFSums(means, deviations, 1, new float[] {reduced}, sum);
+    double tolerance = Double.isNaN(expected[0]) ? 1 : 2e-6 * (1000 + Math.abs(expected[0]));
+    assertEquals(expected[0], sum[0], tolerance);
+  }
+
   private static MatrixView matrix(Slice slice, int rows, int columns, int stride) {
     return new MatrixView(slice.array(), slice.offset(), rows, columns, stride);
   }
@@ -389,5 +438,7 @@ class EvidenceKernelsTest {
   }
 
   /** Recorded at 512 bits; every width gives it. */
+  private static final long SINGLE_CHECKSUM = 3906563766736097841L;
+
   private static final long EVIDENCE_CHECKSUM = 5757108145477692195L;
 }
