@@ -7,7 +7,7 @@ import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.engine.tensor.Tensor;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.ElementwiseKernels;
-import io.github.bmr4j.kernels.MatrixView;
+import io.github.bmr4j.kernels.NoiseKernels;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.UnaryFunction;
 
@@ -20,18 +20,15 @@ import io.github.bmr4j.kernels.UnaryFunction;
  */
 public final class LocalDraw extends Node {
 
-  /**
-   * Added to v: where all weights of a unit have left the model, v is 0 and its root has no slope.
-   */
-  private static final float LEAST_VARIANCE = 1e-20f;
-
   private final Sampling sampling;
   private final int index;
   private final boolean shared;
   private Slice deviations;
-  private Slice share;
-  private MatrixView shareMatrix;
+
+  /** Of noise that is shared: one row of it, and the share of a gradient that is added to. */
   private Slice row;
+
+  private Slice share;
 
   /**
    * @param mean m, any shape
@@ -100,18 +97,36 @@ public final class LocalDraw extends Node {
   protected void forward(Backend backend) {
     Slice mean = input(0).slice();
     Slice out = value().slice();
-    ElementwiseKernels arithmetic = backend.elementwise();
+    Slice variance = input(1).slice();
     if (sampling.isMean()) {
-      arithmetic.copy(mean, out);
+      backend.elementwise().copy(mean, out);
       return;
     }
     if (deviations == null) {
-      deviations = allocate(backend);
+      deviations = allocate(backend, shape().size());
     }
-    arithmetic.fill(deviations, LEAST_VARIANCE);
-    arithmetic.add(deviations, input(1).slice(), deviations);
+    if (shared) {
+      drawShared(backend, mean, variance, out);
+    } else {
+      backend
+          .noise()
+          .localDraw(
+              mean,
+              variance,
+              sampling.seed(),
+              sampling.stream(index),
+              sampling.step(),
+              deviations,
+              out);
+    }
+  }
+
+  private void drawShared(Backend backend, Slice mean, Slice variance, Slice out) {
+    ElementwiseKernels arithmetic = backend.elementwise();
+    arithmetic.fill(deviations, NoiseKernels.LEAST_VARIANCE);
+    arithmetic.add(deviations, variance, deviations);
     arithmetic.apply(UnaryFunction.SQRT, deviations, deviations);
-    draw(backend, out, value().matrix());
+    drawRows(backend, out);
     arithmetic.multiply(out, deviations, out);
     arithmetic.add(out, mean, out);
   }
@@ -136,36 +151,49 @@ public final class LocalDraw extends Node {
       }
       return;
     }
-    if (accumulates(1) && share == null) {
-      share = allocate(backend);
-      shareMatrix = share.asMatrix(value().matrix().rows(), value().matrix().columns());
+    if (shared) {
+      pullbackShared(backend, dy, dVariance.slice());
+    } else {
+      backend
+          .noise()
+          .localDrawPullback(
+              dy,
+              deviations,
+              sampling.seed(),
+              sampling.stream(index),
+              sampling.step(),
+              dVariance.slice(),
+              accumulates(1));
     }
-    Slice d = accumulates(1) ? share : dVariance.slice();
-    draw(backend, d, accumulates(1) ? shareMatrix : dVariance.matrix());
+  }
+
+  private void pullbackShared(Backend backend, Slice dy, Slice dVariance) {
+    if (accumulates(1) && share == null) {
+      share = allocate(backend, shape().size());
+    }
+    ElementwiseKernels arithmetic = backend.elementwise();
+    Slice d = accumulates(1) ? share : dVariance;
+    drawRows(backend, d);
     arithmetic.multiply(d, dy, d);
     arithmetic.divide(d, deviations, d);
     arithmetic.scale(0.5f, d, d);
     if (accumulates(1)) {
-      arithmetic.addScaled(1, d, dVariance.slice());
+      arithmetic.addScaled(1, d, dVariance);
     }
   }
 
-  private void draw(Backend backend, Slice out, MatrixView matrix) {
-    if (!shared) {
-      backend.noise().normal(sampling.seed(), sampling.stream(index), sampling.step(), out);
-      return;
-    }
+  /** The same noise for each example. */
+  private void drawRows(Backend backend, Slice out) {
+    int columns = shape().extent(-1);
     if (row == null) {
-      int columns = shape().extent(-1);
-      row = new Slice(backend.memory().allocate(columns), 0, columns);
+      row = allocate(backend, columns);
     }
     backend.noise().normal(sampling.seed(), sampling.stream(index), sampling.step(), row);
     backend.elementwise().fill(out, 0);
-    backend.elementwise().addRow(row, matrix);
+    backend.elementwise().addRow(row, out.asMatrix(out.length() / columns, columns));
   }
 
-  private Slice allocate(Backend backend) {
-    int n = shape().size();
+  private static Slice allocate(Backend backend, int n) {
     return new Slice(backend.memory().allocate(n), 0, n);
   }
 }

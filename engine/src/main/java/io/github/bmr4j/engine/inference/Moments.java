@@ -6,7 +6,6 @@ import io.github.bmr4j.engine.tensor.Shape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.NormalFactors;
 import io.github.bmr4j.kernels.Slice;
-import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalStep;
 import java.util.Map;
@@ -19,11 +18,7 @@ import java.util.Map;
 public final class Moments extends LatentNode {
 
   private final MeanFieldNormal latent;
-  private final Slice deviations;
   private final Slice scaleShare;
-
-  /** The deviations in the place of the means, for the kernel that computes s γ μ. */
-  private final NormalFactors deviationFactors;
 
   private Slice means;
   private Slice variances;
@@ -36,10 +31,7 @@ public final class Moments extends LatentNode {
   Moments(MeanFieldNormal latent, Node... scale) {
     super(Shape.of(2, latent.size()), scale);
     this.latent = latent;
-    int n = latent.size();
-    deviations = latent.allocate(n);
     scaleShare = latent.allocate(1);
-    deviationFactors = PriorUpdate.inPlaceOfMeans(deviations);
   }
 
   /** What the moments are of. */
@@ -92,10 +84,13 @@ public final class Moments extends LatentNode {
       means = value().slice().slice(0, latent.size());
       variances = value().slice().slice(latent.size(), latent.size());
     }
-    backend.variational().mean(latent.factors(), scale(), latent.mask(), means);
-    latent.standardDeviations(deviations);
-    backend.variational().mean(deviationFactors, scale(), latent.mask(), variances);
-    backend.elementwise().apply(UnaryFunction.SQUARE, variances, variances);
+    backend
+        .variational()
+        .moments(latent.factors(), scale(), latent.mask(), rhoIsVariance(), means, variances);
+  }
+
+  private boolean rhoIsVariance() {
+    return latent.parameterization() == MeanFieldNormal.Parameterization.VARIANCE;
   }
 
   /** ∂/∂s = (Σ ∂m m + 2 Σ ∂v v) / s. */
@@ -132,6 +127,7 @@ public final class Moments extends LatentNode {
       if (priorUpdate == null) {
         priorUpdate = new PriorUpdate(latent);
       }
+      Slice deviations = latent.standardDeviations();
       priorUpdate.update(gradientFactors, gradientOfVariances, deviations, scale(), step, rule);
       return;
     }
@@ -145,7 +141,7 @@ public final class Moments extends LatentNode {
             gradientOfVariances,
             scale(),
             latent.mask(),
-            latent.parameterization() == MeanFieldNormal.Parameterization.VARIANCE,
+            rhoIsVariance(),
             step,
             rule);
   }

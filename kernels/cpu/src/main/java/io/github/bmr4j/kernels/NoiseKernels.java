@@ -34,4 +34,46 @@ public interface NoiseKernels {
    * @param out any length
    */
   void normal(long seed, int stream, long step, Slice out);
+
+  /**
+   * Added to v in {@link #localDraw}: where all weights of a unit have left the model, v is 0 and
+   * its root has no slope.
+   */
+  float LEAST_VARIANCE = 1e-20f;
+
+  /**
+   * A draw around each mean: y = m + √(v + {@link #LEAST_VARIANCE}) ε with ε as {@link #normal}
+   * draws it.
+   *
+   * @param mean m
+   * @param variance v, at least 0, as many
+   * @param seed the run's seed
+   * @param stream which of the run's streams
+   * @param step which draw of that quantity
+   * @param deviation takes the roots, which the pullback needs; memory of its own
+   * @param out y; memory of its own
+   */
+  void localDraw(
+      Slice mean, Slice variance, long seed, int stream, long step, Slice deviation, Slice out);
+
+  /**
+   * The gradient by the variances of {@link #localDraw}, with the same noise drawn again: ∂v = ∂y ε
+   * / (2 √v), or more by that.
+   *
+   * @param dy ∂y
+   * @param deviation the roots
+   * @param seed the run's seed
+   * @param stream which of the run's streams
+   * @param step which draw of that quantity
+   * @param dVariance ∂v; memory of its own
+   * @param accumulate whether the gradient is added to what is there
+   */
+  void localDrawPullback(
+      Slice dy,
+      Slice deviation,
+      long seed,
+      int stream,
+      long step,
+      Slice dVariance,
+      boolean accumulate);
 }

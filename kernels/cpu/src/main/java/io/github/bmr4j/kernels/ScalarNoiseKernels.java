@@ -27,6 +27,37 @@ final class ScalarNoiseKernels implements NoiseKernels {
     }
   }
 
+  @Override
+  public void localDraw(
+      Slice mean, Slice variance, long seed, int stream, long step, Slice deviation, Slice out) {
+    NoiseArguments.localDraw(mean, variance, deviation, out);
+    int[] words = new int[4];
+    for (int i = 0; i < out.length(); i++) {
+      words(seed, stream, step, i, words);
+      double root = Math.sqrt(variance.get(i) + (double) LEAST_VARIANCE);
+      deviation.set(i, (float) root);
+      out.set(i, (float) (mean.get(i) + root * normal(words, word(i))));
+    }
+  }
+
+  @Override
+  public void localDrawPullback(
+      Slice dy,
+      Slice deviation,
+      long seed,
+      int stream,
+      long step,
+      Slice dVariance,
+      boolean accumulate) {
+    NoiseArguments.localDrawPullback(dy, deviation, dVariance);
+    int[] words = new int[4];
+    for (int i = 0; i < dy.length(); i++) {
+      words(seed, stream, step, i, words);
+      double share = 0.5 * dy.get(i) * normal(words, word(i)) / deviation.get(i);
+      dVariance.set(i, (float) (accumulate ? dVariance.get(i) + share : share));
+    }
+  }
+
   /** The words of the counter that draw {@code i} belongs to. */
   static void words(long seed, int stream, long step, int i, int[] words) {
     int counter = COUNTERS * (i / GROUP) + i % COUNTERS;

@@ -24,6 +24,24 @@ final class ScalarVariationalKernels implements VariationalKernels {
   }
 
   @Override
+  public void moments(
+      NormalFactors q,
+      Slice scale,
+      Slice mask,
+      boolean rhoIsVariance,
+      Slice means,
+      Slice variances) {
+    VariationalArguments.moments(q, scale, mask, means, variances);
+    for (int i = 0; i < q.length(); i++) {
+      double factor = factor(scale, mask, i);
+      double softplus = sigma(q.rho().get(i));
+      means.set(i, (float) (factor * q.mean().get(i)));
+      variances.set(
+          i, (float) (factor * factor * (rhoIsVariance ? softplus : softplus * softplus)));
+    }
+  }
+
+  @Override
   public void update(
       NormalFactors q,
       Slice gradient,

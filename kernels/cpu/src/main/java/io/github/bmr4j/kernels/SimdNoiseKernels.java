@@ -17,9 +17,11 @@ final class SimdNoiseKernels implements NoiseKernels {
 
   private final WorkerPool pool;
   private final Task task = new Task();
+  private final SimdLocalDraw local;
 
   SimdNoiseKernels(WorkerPool pool) {
     this.pool = pool;
+    local = new SimdLocalDraw(pool);
   }
 
   @Override
@@ -30,6 +32,32 @@ final class SimdNoiseKernels implements NoiseKernels {
   @Override
   public void normal(long seed, int stream, long step, Slice out) {
     run(true, seed, stream, step, out);
+  }
+
+  @Override
+  public void localDraw(
+      Slice mean, Slice variance, long seed, int stream, long step, Slice deviation, Slice out) {
+    NoiseArguments.localDraw(mean, variance, deviation, out);
+    synchronized (pool) {
+      local.coordinates(seed, stream, step);
+      local.draw(mean, variance, deviation, out);
+    }
+  }
+
+  @Override
+  public void localDrawPullback(
+      Slice dy,
+      Slice deviation,
+      long seed,
+      int stream,
+      long step,
+      Slice dVariance,
+      boolean accumulate) {
+    NoiseArguments.localDrawPullback(dy, deviation, dVariance);
+    synchronized (pool) {
+      local.coordinates(seed, stream, step);
+      local.pullback(dy, deviation, dVariance, accumulate);
+    }
   }
 
   private void run(boolean normal, long seed, int stream, long step, Slice out) {

@@ -24,6 +24,7 @@ final class SimdVariationalKernels implements VariationalKernels {
   private enum Pass {
     SAMPLE,
     MEAN,
+    MOMENTS,
     UPDATE,
     UPDATE_BY_MOMENTS,
     DIVERGENCE,
@@ -47,6 +48,23 @@ final class SimdVariationalKernels implements VariationalKernels {
     synchronized (pool) {
       task.factors(q.mean(), q.rho(), scale, mask, out);
       task.run(pool, Pass.MEAN);
+    }
+  }
+
+  @Override
+  public void moments(
+      NormalFactors q,
+      Slice scale,
+      Slice mask,
+      boolean rhoIsVariance,
+      Slice means,
+      Slice variances) {
+    VariationalArguments.moments(q, scale, mask, means, variances);
+    synchronized (pool) {
+      task.factors(q.mean(), q.rho(), scale, mask, means);
+      task.byVariance = variances;
+      task.rhoIsVariance = rhoIsVariance;
+      task.run(pool, Pass.MOMENTS);
     }
   }
 
@@ -227,6 +245,7 @@ final class SimdVariationalKernels implements VariationalKernels {
         int count = Math.min(BLOCK, end - from);
         switch (pass) {
           case SAMPLE, MEAN -> weights(block, from, count);
+          case MOMENTS -> moments(block, from, count);
           case UPDATE -> update(block, from, count);
           case UPDATE_BY_MOMENTS -> updateByMoments(block, from, count);
           case DIVERGENCE -> divergence(block, from, count);
@@ -266,6 +285,35 @@ final class SimdVariationalKernels implements VariationalKernels {
       }
       if (ragged(count)) {
         System.arraycopy(w, 0, weights.array(), weights.offset() + from, count);
+      }
+    }
+
+    private void moments(VariationalBlock block, int from, int count) {
+      float[] mu = mean.array();
+      int m = mean.offset() + from;
+      float[] r = rho.array();
+      int q = rho.offset() + from;
+      float[] gamma = mask == null ? VariationalBlock.ONES : mask.array();
+      int k = mask == null ? 0 : mask.offset() + from;
+      float[] w = weights.array();
+      int o = weights.offset() + from;
+      float[] v = byVariance.array();
+      int p = byVariance.offset() + from;
+      int whole = VariationalBlock.whole(count);
+      if (ragged(count)) {
+        mu = block.copy(0, mu, m, count);
+        r = block.copy(1, r, q, count);
+        gamma = block.copy(2, gamma, k, count);
+        m = q = k = o = p = 0;
+        w = block.byMean;
+        v = block.byRho;
+      }
+      SimdScale.of(r, q, whole, block.sigma, block.slope);
+      VariationalBlock.mean(mu, m, scale, gamma, k, whole, w, o);
+      block.variances(rhoIsVariance, scale, gamma, k, whole, v, p);
+      if (ragged(count)) {
+        System.arraycopy(w, 0, weights.array(), weights.offset() + from, count);
+        System.arraycopy(v, 0, byVariance.array(), byVariance.offset() + from, count);
       }
     }
 

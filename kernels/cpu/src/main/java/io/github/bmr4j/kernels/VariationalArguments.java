@@ -19,6 +19,13 @@ public final class VariationalArguments {
     Checks.disjoint(operation, "rho", q.rho(), "the weights' slice", weights);
   }
 
+  public static void moments(
+      NormalFactors q, Slice scale, Slice mask, Slice means, Slice variances) {
+    weights("moments", q, scale, mask, means);
+    weights("moments", q, scale, mask, variances);
+    Checks.disjoint("moments", "means", means, "variances", variances);
+  }
+
   public static void update(
       NormalFactors q,
       Slice gradient,

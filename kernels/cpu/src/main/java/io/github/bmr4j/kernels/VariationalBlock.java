@@ -88,6 +88,17 @@ final class VariationalBlock {
     }
   }
 
+  /** v = (s γ)² σ², where σ may stand for σ² itself. */
+  void variances(
+      boolean isVariance, float scale, float[] mask, int k, int count, float[] v, int o) {
+    float[] again = isVariance ? ONES : sigma;
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector s = FloatVector.fromArray(FLOAT, sigma, i);
+      FloatVector factor = FloatVector.fromArray(FLOAT, mask, k + i).mul(scale);
+      s.mul(FloatVector.fromArray(FLOAT, again, i)).mul(factor.mul(factor)).intoArray(v, o + i);
+    }
+  }
+
   /**
    * The gradients of μ and ρ. Both divergences in one formula, ∂D/∂μ = (μ + sampled · σ ε)/v and
    * ∂D/∂σ = (analytic · σ + sampled · b ε)/v − 1/σ, in which a 0 or a 1 changes no bit of the rest.

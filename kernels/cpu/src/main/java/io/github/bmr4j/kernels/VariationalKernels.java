@@ -43,6 +43,24 @@ public interface VariationalKernels {
   void mean(NormalFactors q, Slice scale, Slice mask, Slice out);
 
   /**
+   * What a network sees that draws no weights: their means m = s γ μ and variances (s γ σ)².
+   *
+   * @param q the factors
+   * @param scale s, one element; null for 1
+   * @param mask γ; null for all 1
+   * @param rhoIsVariance whether softplus(ρ) is σ² instead of σ
+   * @param means m
+   * @param variances (s γ σ)²
+   */
+  void moments(
+      NormalFactors q,
+      Slice scale,
+      Slice mask,
+      boolean rhoIsVariance,
+      Slice means,
+      Slice variances);
+
+  /**
    * One update of all factors. With g = likelihoodWeight · s γ · gradient, the gradients are ∂μ = g
    * + klWeight · ∂D/∂μ and ∂ρ = (g ε + klWeight · ∂D/∂σ) · sigmoid(ρ); they go through the rule
    * into the moments and on to μ and ρ. For the analytic divergence from N(0, v): ∂D/∂μ = μ/v,

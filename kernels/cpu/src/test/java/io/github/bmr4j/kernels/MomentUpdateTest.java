@@ -2,7 +2,9 @@ package io.github.bmr4j.kernels;
 
 import static io.github.bmr4j.kernels.KernelData.SIZES;
 import static io.github.bmr4j.kernels.KernelData.assertClose;
+import static io.github.bmr4j.kernels.KernelData.assertGuards;
 import static io.github.bmr4j.kernels.KernelData.copy;
+import static io.github.bmr4j.kernels.KernelData.guarded;
 import static io.github.bmr4j.kernels.KernelData.uniform;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,7 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The update from gradients of means and variances. */
+/** Means and variances of factors, and the update from their gradients. */
 class MomentUpdateTest {
 
   private static final float SCALE = 0.3f;
@@ -43,6 +45,52 @@ class MomentUpdateTest {
     UpdateRule rule = new UpdateRule(UpdateRule.Kind.ADAM, 0.9f, 0.999f, 1e-8f, 0);
     rule.advance(3, 0.01f);
     return rule;
+  }
+
+  @Test
+  void scalarMomentsFollowTheFormula() {
+    int n = 60;
+    NormalFactors q = factors(n);
+    Slice mask = uniform(n, 9, 0, 1);
+    Slice means = guarded(n);
+    Slice variances = guarded(n);
+    for (boolean rhoIsVariance : new boolean[] {false, true}) {
+      new ScalarVariationalKernels()
+          .moments(q, Slice.of(SCALE), mask, rhoIsVariance, means, variances);
+      for (int i = 0; i < n; i++) {
+        double s = (double) SCALE * mask.get(i);
+        double softplus = Math.log1p(Math.exp(q.rho().get(i)));
+        double variance = s * s * (rhoIsVariance ? softplus : softplus * softplus);
+        assertEquals(s * q.mean().get(i), means.get(i), 1e-7);
+        assertEquals(variance, variances.get(i), 1e-7 * variance);
+      }
+    }
+  }
+
+  @Test
+  @Tag("width")
+  void simdMomentsAgreeWithScalar() {
+    try (WorkerPool pool = new WorkerPool(2)) {
+      VariationalKernels simd = new SimdVariationalKernels(pool);
+      for (int n : SIZES) {
+        NormalFactors q = factors(n);
+        for (Slice scale : new Slice[] {null, Slice.of(SCALE)}) {
+          for (Slice mask : new Slice[] {null, uniform(n, 9, 0, 1)}) {
+            for (boolean rhoIsVariance : new boolean[] {false, true}) {
+              Slice[] expected = {guarded(n), guarded(n)};
+              Slice[] actual = {guarded(n), guarded(n)};
+              new ScalarVariationalKernels()
+                  .moments(q, scale, mask, rhoIsVariance, expected[0], expected[1]);
+              simd.moments(q, scale, mask, rhoIsVariance, actual[0], actual[1]);
+              for (int i = 0; i < 2; i++) {
+                assertClose(expected[i], actual[i], 0, 2e-6, "n = " + n + ", " + i);
+                assertGuards(actual[i]);
+              }
+            }
+          }
+        }
+      }
+    }
   }
 
   /** t ∂m + …, and the slopes of the loss by ρ through σ(ρ), by central differences. */
@@ -141,8 +189,12 @@ class MomentUpdateTest {
         NormalFactors q = factors(n);
         new SimdVariationalKernels(pool)
             .updateByMoments(q, byMean, byVariance, null, null, true, step(), adam());
-        // The same number on every vector width.
+        // The same numbers on every vector width.
         assertEquals(7480343041462666465L, KernelData.checksum(slices(q)), threads + " threads");
+        Slice[] moments = {guarded(n), guarded(n)};
+        new SimdVariationalKernels(pool)
+            .moments(factors(n), Slice.of(SCALE), null, false, moments[0], moments[1]);
+        assertEquals(5674797657454587963L, KernelData.checksum(moments), threads + " threads");
       }
     }
   }

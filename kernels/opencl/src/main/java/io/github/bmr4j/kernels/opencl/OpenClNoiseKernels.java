@@ -1,5 +1,6 @@
 package io.github.bmr4j.kernels.opencl;
 
+import io.github.bmr4j.kernels.NoiseArguments;
 import io.github.bmr4j.kernels.NoiseKernels;
 import io.github.bmr4j.kernels.Slice;
 
@@ -15,10 +16,20 @@ final class OpenClNoiseKernels implements NoiseKernels {
 
   private final Work work;
   private final Launch noise;
+  private final Launch localDraw;
+  private final Launch localDrawPullback;
 
   OpenClNoiseKernels(Work work) {
     this.work = work;
     noise = new Launch(work, "Noise", COORDINATES + ", @out, n, isNormal");
+    localDraw =
+        new Launch(
+            work, "LocalDraw", COORDINATES + ", @mean, @variance, n, least, @deviation, @out");
+    localDrawPullback =
+        new Launch(
+            work,
+            "LocalDrawPullback",
+            COORDINATES + ", @dy, @deviation, n, @dVariance, accumulate");
   }
 
   @Override
@@ -29,6 +40,34 @@ final class OpenClNoiseKernels implements NoiseKernels {
   @Override
   public void normal(long seed, int stream, long step, Slice out) {
     draw(seed, stream, step, out, true);
+  }
+
+  @Override
+  public void localDraw(
+      Slice mean, Slice variance, long seed, int stream, long step, Slice deviation, Slice out) {
+    NoiseArguments.localDraw(mean, variance, deviation, out);
+    synchronized (work.context()) {
+      coordinates(localDraw.start(), seed, stream, step);
+      localDraw.slice(mean).slice(variance).number(out.length()).number(LEAST_VARIANCE);
+      localDraw.slice(deviation).slice(out).run(counters(out.length()));
+    }
+  }
+
+  @Override
+  public void localDrawPullback(
+      Slice dy,
+      Slice deviation,
+      long seed,
+      int stream,
+      long step,
+      Slice dVariance,
+      boolean accumulate) {
+    NoiseArguments.localDrawPullback(dy, deviation, dVariance);
+    synchronized (work.context()) {
+      coordinates(localDrawPullback.start(), seed, stream, step);
+      localDrawPullback.slice(dy).slice(deviation).number(dy.length());
+      localDrawPullback.slice(dVariance).flag(accumulate).run(counters(dy.length()));
+    }
   }
 
   private void draw(long seed, int stream, long step, Slice out, boolean isNormal) {

@@ -21,6 +21,7 @@ final class OpenClVariationalKernels implements VariationalKernels {
 
   private final Work work;
   private final Launch sample;
+  private final Launch moments;
   private final Launch update;
   private final Launch updateByMoments;
   private final Launch updateIvon;
@@ -34,6 +35,7 @@ final class OpenClVariationalKernels implements VariationalKernels {
     this.work = work;
     String coordinates = OpenClNoiseKernels.COORDINATES + ", ";
     sample = new Launch(work, "Sample", coordinates + FACTORS + ", noisy, @out");
+    moments = new Launch(work, "Moments", FACTORS + ", rhoIsVariance, @means, @variances");
     update =
         new Launch(
             work, "Update", coordinates + FACTORS + ", " + MOMENTS + ", @gradient, analytic");
@@ -96,6 +98,21 @@ final class OpenClVariationalKernels implements VariationalKernels {
       OpenClNoiseKernels.coordinates(sample.start(), 0, 0, 0);
       factors(sample, q, scale, mask).flag(false).slice(out);
       sample.run(OpenClNoiseKernels.counters(q.length()));
+    }
+  }
+
+  @Override
+  public void moments(
+      NormalFactors q,
+      Slice scale,
+      Slice mask,
+      boolean rhoIsVariance,
+      Slice means,
+      Slice variances) {
+    VariationalArguments.moments(q, scale, mask, means, variances);
+    synchronized (work.context()) {
+      factors(moments.start(), q, scale, mask).flag(rhoIsVariance).slice(means).slice(variances);
+      moments.run(q.length());
     }
   }
 

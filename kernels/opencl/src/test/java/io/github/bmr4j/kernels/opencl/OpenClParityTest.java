@@ -446,7 +446,31 @@ class OpenClParityTest {
             0,
             what,
             (k, y) -> k.normal(c[0], (int) c[1], c[2], y));
+        localDraws(oracle, kernels, c, n, what);
       }
+    }
+  }
+
+  private static void localDraws(
+      NoiseKernels oracle, NoiseKernels kernels, long[] c, int n, String what) {
+    Slice mean = uniform(n, 1, -3, 3);
+    Slice variance = uniform(n, 2, 0.01, 4);
+    Slice[] expected = {zeros(n), zeros(n), uniform(n, 4, -1, 1), uniform(n, 4, -1, 1)};
+    Slice[] actual = {zeros(n), zeros(n), uniform(n, 4, -1, 1), uniform(n, 4, -1, 1)};
+    Slice dy = uniform(n, 3, -2, 2);
+    localDraws(oracle, c, mean, variance, dy, expected);
+    localDraws(kernels, c, mean, variance, dy, actual);
+    for (int i = 0; i < 4; i++) {
+      assertClose(expected[i], actual[i], i < 2 ? 4e-6 : 2e-5, 4e-6, what + ", local draw " + i);
+    }
+  }
+
+  private static void localDraws(
+      NoiseKernels kernels, long[] c, Slice mean, Slice variance, Slice dy, Slice[] results) {
+    kernels.localDraw(mean, variance, c[0], (int) c[1], c[2], results[0], results[1]);
+    for (int i = 2; i < 4; i++) {
+      boolean accumulate = i == 3;
+      kernels.localDrawPullback(dy, results[0], c[0], (int) c[1], c[2], results[i], accumulate);
     }
   }
 
@@ -508,6 +532,25 @@ class OpenClParityTest {
         compare(
             oracle, kernels, zeros(n), 4e-6, 4e-6, what, (k, w) -> k.sample(q, s, m, 5, 6, 7, w));
         compare(oracle, kernels, zeros(n), 0, 2 * ULP, what, (k, w) -> k.mean(q, s, m, w));
+        for (boolean variance : new boolean[] {false, true}) {
+          Slice means = zeros(n);
+          compare(
+              oracle,
+              kernels,
+              zeros(n),
+              0,
+              4e-6,
+              what,
+              (k, v) -> k.moments(q, s, m, variance, means, v));
+          compare(
+              oracle,
+              kernels,
+              zeros(n),
+              0,
+              2 * ULP,
+              what,
+              (k, w) -> k.moments(q, s, m, variance, w, zeros(n)));
+        }
         double divergence = oracle.klDivergence(q.mean(), q.rho(), m, 0.5f);
         assertEquals(
             divergence,

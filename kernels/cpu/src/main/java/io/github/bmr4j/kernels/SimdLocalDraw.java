@@ -1,0 +1,158 @@
+package io.github.bmr4j.kernels;
+
+import static io.github.bmr4j.kernels.SimdSpecies.FLOAT;
+import static io.github.bmr4j.kernels.SimdSpecies.LANES;
+
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Draws around given means with given variances, and their pullback: one pass over memory, in
+ * blocks whose noise stays in the first-level cache. Used while the pool's monitor is held.
+ */
+final class SimdLocalDraw implements WorkerPool.Task {
+
+  private static final int BLOCK = VariationalBlock.SIZE;
+
+  /** Draws of one part of the work. */
+  private static final int PART = 16 * BLOCK;
+
+  private final WorkerPool pool;
+  private long seed;
+  private int stream;
+  private long step;
+  private boolean back;
+  private boolean accumulate;
+  private Slice x;
+  private Slice variance;
+  private Slice deviation;
+  private Slice out;
+
+  SimdLocalDraw(WorkerPool pool) {
+    this.pool = pool;
+  }
+
+  void coordinates(long seed, int stream, long step) {
+    this.seed = seed;
+    this.stream = stream;
+    this.step = step;
+  }
+
+  void draw(Slice mean, Slice variance, Slice deviation, Slice out) {
+    back = false;
+    run(mean, variance, deviation, out);
+  }
+
+  void pullback(Slice dy, Slice deviation, Slice dVariance, boolean accumulate) {
+    back = true;
+    this.accumulate = accumulate;
+    run(dy, null, deviation, dVariance);
+  }
+
+  private void run(Slice x, Slice variance, Slice deviation, Slice out) {
+    this.x = x;
+    this.variance = variance;
+    this.deviation = deviation;
+    this.out = out;
+    pool.run(Math.ceilDiv(out.length(), PART), this);
+    this.x = this.variance = this.deviation = this.out = null;
+  }
+
+  @Override
+  public void run(int part) {
+    VariationalBlock block = VariationalBlock.ofThread();
+    int end = (int) Math.min((long) (part + 1) * PART, out.length());
+    for (int from = part * PART; from < end; from += BLOCK) {
+      int count = Math.min(BLOCK, end - from);
+      block.drawNoise(seed, stream, step, from, count);
+      if (back) {
+        pullback(block, from, count);
+      } else {
+        draw(block, from, count);
+      }
+    }
+  }
+
+  private void draw(VariationalBlock block, int from, int count) {
+    float[] m = x.array();
+    int i = x.offset() + from;
+    float[] v = variance.array();
+    int j = variance.offset() + from;
+    float[] d = deviation.array();
+    int k = deviation.offset() + from;
+    float[] y = out.array();
+    int o = out.offset() + from;
+    int whole = VariationalBlock.whole(count);
+    if (whole == count) {
+      draw(block.noise, m, i, v, j, d, k, y, o, count);
+      return;
+    }
+    m = block.copy(0, m, i, count);
+    v = block.copy(1, v, j, count);
+    draw(block.noise, m, 0, v, 0, block.sigma, 0, block.byMean, 0, whole);
+    System.arraycopy(block.sigma, 0, d, k, count);
+    System.arraycopy(block.byMean, 0, y, o, count);
+  }
+
+  private void pullback(VariationalBlock block, int from, int count) {
+    float[] g = x.array();
+    int i = x.offset() + from;
+    float[] d = deviation.array();
+    int k = deviation.offset() + from;
+    float[] y = out.array();
+    int o = out.offset() + from;
+    int whole = VariationalBlock.whole(count);
+    if (whole == count) {
+      slopes(block.noise, g, i, d, k, accumulate, y, o, count);
+      return;
+    }
+    g = block.copy(0, g, i, count);
+    d = block.copy(1, d, k, count);
+    float[] sum = block.copy(2, y, o, count);
+    slopes(block.noise, g, 0, d, 0, accumulate, sum, 0, whole);
+    System.arraycopy(sum, 0, y, o, count);
+  }
+
+  private static void draw(
+      float[] noise,
+      float[] mean,
+      int m,
+      float[] variance,
+      int v,
+      float[] deviation,
+      int d,
+      float[] out,
+      int o,
+      int count) {
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector root =
+          FloatVector.fromArray(FLOAT, variance, v + i).add(NoiseKernels.LEAST_VARIANCE).sqrt();
+      root.intoArray(deviation, d + i);
+      root.fma(FloatVector.fromArray(FLOAT, noise, i), FloatVector.fromArray(FLOAT, mean, m + i))
+          .intoArray(out, o + i);
+    }
+  }
+
+  /** ½ ∂y ε / √v, or more by that. */
+  private static void slopes(
+      float[] noise,
+      float[] dy,
+      int g,
+      float[] deviation,
+      int d,
+      boolean accumulate,
+      float[] out,
+      int o,
+      int count) {
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector share =
+          FloatVector.fromArray(FLOAT, dy, g + i)
+              .mul(0.5f)
+              .mul(FloatVector.fromArray(FLOAT, noise, i))
+              .div(FloatVector.fromArray(FLOAT, deviation, d + i));
+      if (accumulate) {
+        share = share.add(FloatVector.fromArray(FLOAT, out, o + i));
+      }
+      share.intoArray(out, o + i);
+    }
+  }
+}
