@@ -1,13 +1,9 @@
 package io.github.bmr4j.kernels;
 
-import java.util.Arrays;
-
 /**
- * The forward pass of a convolution over as many images at a time as a vector has lanes: pixel by
- * pixel their numbers are brought side by side, so that every window, stride and border is the same
- * for all lanes and no lane is idle, whatever the width of a row. The products are {@link
- * DirectTiles}, then bias and activation are applied, and the results are brought back to where the
- * images have them.
+ * The forward pass of a convolution over as many images at a time as a vector has lanes ({@link
+ * ImageLanes}). The products are {@link DirectTiles}, then bias and activation are applied, and the
+ * results are brought back to where the images have them.
  *
  * <p>A part is a band of rows of these images. Used while the pool's monitor is held.
  */
@@ -18,9 +14,6 @@ final class InterleavedConvolution {
   /** Beyond, products of packed panels are faster. */
   private static final int MOST_FILTERS = 32;
 
-  /** Floats that are brought side by side at a time: half of a second-level cache. */
-  private static final int MOST_STAGED = 1 << 17;
-
   /** Outputs of a filter that are computed at a time, all lanes together. */
   private static final int MOST_OUTPUTS = 1 << 13;
 
@@ -28,6 +21,7 @@ final class InterleavedConvolution {
   private final WorkerPool.Task computing = this::computePart;
   private final TileScratch[] scratch;
   private final FilterTiles filterTiles = new FilterTiles();
+  private final ImageLanes input = new ImageLanes(LANES);
 
   private ConvolutionShape shape;
   private Slice x;
@@ -39,16 +33,8 @@ final class InterleavedConvolution {
 
   private int bands;
 
-  /** Rows of the images that a band is computed from, and pixels of a row, with borders. */
-  private int stagedRows;
-
-  private int stagedWidth;
-
   /** From the outputs of a filter to those of the next one. */
   private int pitch;
-
-  /** Of each position of a band, where its patch begins; the last one's is there three times. */
-  private int[] starts = new int[0];
 
   InterleavedConvolution(WorkerPool pool) {
     this.pool = pool;
@@ -63,25 +49,14 @@ final class InterleavedConvolution {
   static boolean isFaster(ConvolutionShape shape, Epilogue epilogue) {
     return LANES >= 8
         && !epilogue.accumulate()
-        && shape.batch() > 0
-        && 4L * shape.batch() >= 3L * Math.ceilDiv(shape.batch(), LANES) * LANES
+        && ImageLanes.fill(shape.batch(), LANES)
         && shape.window().size() > 1
         && shape.groupFilters() <= MOST_FILTERS
         && shape.filterSize() <= FilterTiles.LONGEST_PATCH
         && shape.outputPixels() >= LANES
         && shape.outputWidth() <= MOST_OUTPUTS / LANES
-        && stagedSize(shape, 1) <= MOST_STAGED
+        && ImageLanes.size(shape, 1, LANES) <= ImageLanes.MOST_STAGED
         && (!DirectConvolution.isPossible(shape) || 4 * shape.width() >= 5 * shape.outputWidth());
-  }
-
-  /** Floats of the rows that some rows of the outputs are computed from. */
-  private static long stagedSize(ConvolutionShape shape, int rows) {
-    long width = shape.width() + 2L * shape.window().horizontalPadding();
-    return width * shape.groupChannels() * inputRows(shape, rows) * LANES;
-  }
-
-  private static int inputRows(ConvolutionShape shape, int rows) {
-    return (rows - 1) * shape.window().verticalStride() + shape.window().height();
   }
 
   void compute(ConvolutionShape shape, Slice x, Slice weights, Slice y, Epilogue epilogue) {
@@ -102,32 +77,20 @@ final class InterleavedConvolution {
 
   /** Cuts images into bands, and says where the patches of a band begin. */
   private void prepare(Slice weights) {
-    Window window = shape.window();
     int height = shape.outputHeight();
     int images = Math.ceilDiv(shape.batch(), LANES) * shape.groups();
     int rows = Math.min(height, MOST_OUTPUTS / LANES / shape.outputWidth());
     rows = Math.min(rows, Math.ceilDiv(height * images, 4 * pool.threads()));
-    while (rows > 1 && stagedSize(shape, rows) > MOST_STAGED) {
+    while (rows > 1 && ImageLanes.size(shape, rows, LANES) > ImageLanes.MOST_STAGED) {
       rows--;
     }
     bands = Math.ceilDiv(height, rows);
     bandRows = Math.ceilDiv(height, bands);
     bands = Math.ceilDiv(height, bandRows);
-    stagedRows = inputRows(shape, bandRows);
-    stagedWidth = shape.width() + 2 * window.horizontalPadding();
-    filterTiles.pack(shape, weights, stagedRows, stagedWidth, LANES);
     int positions = bandRows * shape.outputWidth();
     pitch = Math.ceilDiv(positions, DirectTiles.VECTORS) * DirectTiles.VECTORS * LANES;
-    if (starts.length < pitch / LANES) {
-      starts = new int[pitch / LANES];
-    }
-    for (int p = 0; p < pitch / LANES; p++) {
-      int row = Math.min(p, positions - 1) / shape.outputWidth();
-      int column = Math.min(p, positions - 1) % shape.outputWidth();
-      starts[p] =
-          (row * window.verticalStride() * stagedWidth + column * window.horizontalStride())
-              * LANES;
-    }
+    input.use(shape, bandRows, pitch / LANES);
+    filterTiles.pack(shape, weights, input.rows(), input.width(), LANES);
   }
 
   private void computePart(int part) {
@@ -138,8 +101,9 @@ final class InterleavedConvolution {
     int firstRow = band * bandRows;
     int rows = Math.min(bandRows, shape.outputHeight() - firstRow);
     TileScratch mine = scratch[pool.worker()];
-    mine.reserve((int) stagedSize(shape, bandRows), DirectTiles.FILTERS * pitch);
-    stage(mine.input, image, images, group, firstRow);
+    mine.reserve((int) ImageLanes.size(shape, bandRows, LANES), DirectTiles.FILTERS * pitch);
+    input.stage(x, image, images, group, firstRow, mine.input);
+    int[] starts = input.starts();
     int positions = rows * shape.outputWidth();
     int at = y.offset() + image * shape.filters() * shape.outputPixels();
     for (int tile = 0; tile < filterTiles.tiles(); tile++) {
@@ -162,46 +126,6 @@ final class InterleavedConvolution {
         store(mine.outputs, i * pitch, positions, images, to);
       }
     }
-  }
-
-  /** Brings the rows that a band is computed from side by side; zeros beyond the borders. */
-  private void stage(float[] staged, int image, int images, int group, int firstRow) {
-    Window window = shape.window();
-    int plane = shape.height() * shape.width();
-    int top = firstRow * window.verticalStride() - window.verticalPadding();
-    int from = Math.clamp(-top, 0, stagedRows);
-    int to = Math.max(from, Math.min(stagedRows, shape.height() - top));
-    int border = window.horizontalPadding();
-    int row = stagedWidth * LANES;
-    for (int c = 0; c < shape.groupChannels(); c++) {
-      int channel = group * shape.groupChannels() + c;
-      int source = x.offset() + (image * shape.channels() + channel) * plane + top * shape.width();
-      int start = c * stagedRows * row;
-      Arrays.fill(staged, start, start + from * row, 0f);
-      Arrays.fill(staged, start + to * row, start + stagedRows * row, 0f);
-      if (border == 0) {
-        interleave(
-            source + from * shape.width(),
-            images,
-            (to - from) * shape.width(),
-            staged,
-            start + from * row);
-        continue;
-      }
-      for (int u = from; u < to; u++) {
-        int left = start + u * row;
-        Arrays.fill(staged, left, left + border * LANES, 0f);
-        interleave(
-            source + u * shape.width(), images, shape.width(), staged, left + border * LANES);
-        Arrays.fill(staged, left + row - border * LANES, left + row, 0f);
-      }
-    }
-  }
-
-  /** Pixels of some images, the next image a lane further. Lanes without an image have anything. */
-  private void interleave(int source, int images, int pixels, float[] staged, int at) {
-    int stride = shape.channels() * shape.height() * shape.width();
-    MatrixPacking.rows(x.array(), source, stride, images, pixels, staged, at, LANES);
   }
 
   /** Bias and activation. */

@@ -17,6 +17,7 @@ final class SimdConvolutionKernels implements ConvolutionKernels {
   private final InterleavedConvolution interleaved;
   private final ConvolutionInputPullback inputPullback;
   private final ConvolutionWeightPullback weightPullback;
+  private final InterleavedWeightPullback interleavedWeightPullback;
   private final SimdPooling pooling;
 
   /** Number of the call, by which threads know what their packed panels are for. */
@@ -33,6 +34,7 @@ final class SimdConvolutionKernels implements ConvolutionKernels {
     interleaved = new InterleavedConvolution(pool);
     inputPullback = new ConvolutionInputPullback(pool, scratch);
     weightPullback = new ConvolutionWeightPullback(pool, scratch);
+    interleavedWeightPullback = new InterleavedWeightPullback(pool);
     pooling = new SimdPooling(pool);
   }
 
@@ -81,8 +83,13 @@ final class SimdConvolutionKernels implements ConvolutionKernels {
       boolean accumulateBias) {
     ConvolutionArguments.pullbackWeights(shape, x, dy, dWeights, dBias);
     synchronized (pool) {
-      weightPullback.compute(
-          ++call, shape, x, dy, dWeights, accumulateWeights, dBias, accumulateBias);
+      if (InterleavedWeightPullback.isFaster(shape)) {
+        interleavedWeightPullback.compute(
+            shape, x, dy, dWeights, accumulateWeights, dBias, accumulateBias);
+      } else {
+        weightPullback.compute(
+            ++call, shape, x, dy, dWeights, accumulateWeights, dBias, accumulateBias);
+      }
     }
   }
 

@@ -223,26 +223,35 @@ class ConvolutionKernelsTest {
   }
 
   /** Nearly as many images as vectors have lanes, and more: they are brought side by side. */
-  @Test
-  void manyImagesAgreeWithTheDefinition() {
-    ConvolutionKernels simd = simd(2);
+  private static List<ConvolutionShape> manyImages() {
     int[] batches = {8, 13, 16, 31, 47};
-    int variant = 0;
+    List<ConvolutionShape> shapes = new ArrayList<>();
     for (ConvolutionShape small : smallShapes()) {
-      ConvolutionShape shape =
+      shapes.add(
           shape(
-              batches[variant % batches.length],
+              batches[shapes.size() % batches.length],
               small.channels(),
               small.height(),
               small.width(),
               small.filters(),
               small.groups(),
-              small.window());
+              small.window()));
+    }
+    return shapes;
+  }
+
+  @Test
+  void manyImagesAgreeWithTheDefinition() {
+    ConvolutionKernels simd = simd(2);
+    int variant = 0;
+    for (ConvolutionShape shape : manyImages()) {
       compare(simd, shape, variant++);
     }
-    for (int filters = 1; filters <= 9; filters++) {
+    for (int filters = 1; filters <= 21; filters++) {
       compare(simd, shape(29, 3, 14, 14, filters, 1, Window.square(5)), variant++);
     }
+    // More slabs of the batch than have sums of their own.
+    compare(simd, shape(16 * 19 - 3, 2, 6, 6, 3, 1, Window.square(3)), variant++);
     // Bands of rows, of which the last is shorter, with borders; and images that are nearly border.
     compare(simd, shape(28, 2, 61, 70, 5, 1, Window.square(3, 1, 1)), variant++);
     compare(simd, shape(16, 24, 40, 31, 7, 1, Window.square(3, 2, 1)), variant++);
@@ -286,6 +295,25 @@ class ConvolutionKernelsTest {
     }
     // The same number on every vector width; it may change only with the order of additions.
     assertEquals(9029948285170097667L, KernelData.checksum(all.toArray(new Slice[0])));
+  }
+
+  @Test
+  void bitsOfManyImagesDependNeitherOnThreadsNorOnWidthNorOnTheCompiler() {
+    List<Case> cases = manyImages().stream().map(Case::new).toList();
+    List<Slice> expected = new ArrayList<>();
+    cases.forEach(data -> expected.addAll(data.everything(simd(1))));
+    for (int threads : new int[] {1, 2, 3}) {
+      ConvolutionKernels simd = simd(threads);
+      for (int round = 0; round < 10; round++) {
+        List<Slice> actual = new ArrayList<>();
+        cases.forEach(data -> actual.addAll(data.everything(simd)));
+        for (int i = 0; i < actual.size(); i++) {
+          KernelData.assertSame(expected.get(i), actual.get(i), "result " + i);
+        }
+      }
+    }
+    // The same number on every vector width; it may change only with the order of additions.
+    assertEquals(-5938724144864334575L, KernelData.checksum(expected.toArray(new Slice[0])));
   }
 
   /** By hand: 2×2 filters over 3×3, as in any textbook. */
