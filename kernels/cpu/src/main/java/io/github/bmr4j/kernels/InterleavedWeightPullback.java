@@ -136,7 +136,9 @@ final class InterleavedWeightPullback {
     Arrays.fill(sums, at, at + shape.groupFilters() * row(), 0f);
     TileScratch mine = scratch[pool.worker()];
     int pitch = bandRows * shape.outputWidth() * IMAGES;
-    mine.reserve((int) ImageLanes.size(shape, bandRows, IMAGES), shape.groupFilters() * pitch);
+    mine.reserve(
+        (int) ImageLanes.size(shape, bandRows, IMAGES),
+        shape.groupFilters() * pitch + FILTERS * ELEMENTS * IMAGES);
     for (int b = batches * slab / slabs; b < batches * (slab + 1) / slabs; b++) {
       for (int first = 0; first < shape.outputHeight(); first += bandRows) {
         int rows = Math.min(bandRows, shape.outputHeight() - first);
@@ -173,61 +175,73 @@ final class InterleavedWeightPullback {
   private void addProducts(TileScratch mine, int positions, int pitch, int at) {
     int patch = shape.filterSize();
     int filters = shape.groupFilters();
+    int[] starts = input.starts();
+    float[] gradients = mine.outputs;
+    int tile = filters * pitch;
     for (int f = 0; f < filters; f += FILTERS) {
-      int f1 = Math.min(f + 1, filters - 1);
-      int f2 = Math.min(f + 2, filters - 1);
-      int s0 = at + f * row();
-      int s1 = at + f1 * row();
-      int s2 = at + f2 * row();
-      for (int lane = 0; lane < IMAGES; lane += LANES) {
-        for (int e = 0; e < patch; e += ELEMENTS) {
+      int f0 = f * pitch;
+      int f1 = Math.min(f + 1, filters - 1) * pitch;
+      int f2 = Math.min(f + 2, filters - 1) * pitch;
+      for (int e = 0; e < patch; e += ELEMENTS) {
+        for (int lane = 0; lane < IMAGES; lane += LANES) {
           if (ELEMENTS == 5) {
-            addFive(
+            five(
                 mine.input,
-                input.starts(),
+                starts,
                 offsets,
                 e,
                 patch - 1,
                 positions,
                 lane,
-                mine.outputs,
-                f * pitch,
-                f1 * pitch,
-                f2 * pitch,
-                sums,
-                s0,
-                s1,
-                s2);
+                gradients,
+                f0,
+                f1,
+                f2,
+                tile);
           } else {
-            addThree(
+            three(
                 mine.input,
-                input.starts(),
+                starts,
                 offsets,
                 e,
                 patch - 1,
                 positions,
                 lane,
-                mine.outputs,
-                f * pitch,
-                f1 * pitch,
-                f2 * pitch,
-                sums,
-                s0,
-                s1,
-                s2);
+                gradients,
+                f0,
+                f1,
+                f2,
+                tile);
           }
         }
+        for (int i = 0; i < Math.min(FILTERS, filters - f); i++) {
+          add(
+              gradients,
+              tile + i * ELEMENTS * IMAGES,
+              sums,
+              at + (f + i) * row() + e * IMAGES,
+              Math.min(ELEMENTS, patch - e) * IMAGES);
+        }
       }
+      addBiases(gradients, f, Math.min(filters, f + FILTERS), positions, pitch, at);
     }
+  }
+
+  private void addBiases(float[] gradients, int from, int to, int positions, int pitch, int at) {
     if (dBias != null) {
-      for (int f = 0; f < filters; f++) {
-        addAll(mine.outputs, f * pitch, positions, sums, at + f * row() + patch * IMAGES);
+      int bias = shape.filterSize() * IMAGES;
+      for (int f = from; f < to; f++) {
+        addAll(gradients, f * pitch, positions, sums, at + f * row() + bias);
       }
     }
   }
 
-  /** A tile of three filters and five elements; what exceeds the last ones are these again. */
-  private static void addFive(
+  /**
+   * The sums of a tile of three filters and five elements, filter by filter, behind the gradients;
+   * what exceeds the last ones are these again. They begin with 0, and another loop adds them to
+   * what was there: with that in one method, C2 once left the accumulators on the heap.
+   */
+  private static void five(
       float[] x,
       int[] starts,
       int[] offsets,
@@ -239,39 +253,27 @@ final class InterleavedWeightPullback {
       int d0,
       int d1,
       int d2,
-      float[] sums,
-      int s0,
-      int s1,
-      int s2) {
-    int e1 = Math.min(e + 1, last);
-    int e2 = Math.min(e + 2, last);
-    int e3 = Math.min(e + 3, last);
-    int e4 = Math.min(e + 4, last);
+      int to) {
     int x0 = offsets[e] + lane;
-    int x1 = offsets[e1] + lane;
-    int x2 = offsets[e2] + lane;
-    int x3 = offsets[e3] + lane;
-    int x4 = offsets[e4] + lane;
-    int to0 = e * IMAGES + lane;
-    int to1 = e1 * IMAGES + lane;
-    int to2 = e2 * IMAGES + lane;
-    int to3 = e3 * IMAGES + lane;
-    int to4 = e4 * IMAGES + lane;
-    FloatVector a00 = FloatVector.fromArray(FLOAT, sums, s0 + to0);
-    FloatVector a01 = FloatVector.fromArray(FLOAT, sums, s0 + to1);
-    FloatVector a02 = FloatVector.fromArray(FLOAT, sums, s0 + to2);
-    FloatVector a03 = FloatVector.fromArray(FLOAT, sums, s0 + to3);
-    FloatVector a04 = FloatVector.fromArray(FLOAT, sums, s0 + to4);
-    FloatVector a10 = FloatVector.fromArray(FLOAT, sums, s1 + to0);
-    FloatVector a11 = FloatVector.fromArray(FLOAT, sums, s1 + to1);
-    FloatVector a12 = FloatVector.fromArray(FLOAT, sums, s1 + to2);
-    FloatVector a13 = FloatVector.fromArray(FLOAT, sums, s1 + to3);
-    FloatVector a14 = FloatVector.fromArray(FLOAT, sums, s1 + to4);
-    FloatVector a20 = FloatVector.fromArray(FLOAT, sums, s2 + to0);
-    FloatVector a21 = FloatVector.fromArray(FLOAT, sums, s2 + to1);
-    FloatVector a22 = FloatVector.fromArray(FLOAT, sums, s2 + to2);
-    FloatVector a23 = FloatVector.fromArray(FLOAT, sums, s2 + to3);
-    FloatVector a24 = FloatVector.fromArray(FLOAT, sums, s2 + to4);
+    int x1 = offsets[Math.min(e + 1, last)] + lane;
+    int x2 = offsets[Math.min(e + 2, last)] + lane;
+    int x3 = offsets[Math.min(e + 3, last)] + lane;
+    int x4 = offsets[Math.min(e + 4, last)] + lane;
+    FloatVector a00 = FloatVector.zero(FLOAT);
+    FloatVector a01 = a00;
+    FloatVector a02 = a00;
+    FloatVector a03 = a00;
+    FloatVector a04 = a00;
+    FloatVector a10 = a00;
+    FloatVector a11 = a00;
+    FloatVector a12 = a00;
+    FloatVector a13 = a00;
+    FloatVector a14 = a00;
+    FloatVector a20 = a00;
+    FloatVector a21 = a00;
+    FloatVector a22 = a00;
+    FloatVector a23 = a00;
+    FloatVector a24 = a00;
     int at = lane;
     for (int p = 0; p < positions; p++) {
       int start = starts[p];
@@ -300,25 +302,26 @@ final class InterleavedWeightPullback {
       a24 = v.fma(g2, a24);
       at += IMAGES;
     }
-    a00.intoArray(sums, s0 + to0);
-    a01.intoArray(sums, s0 + to1);
-    a02.intoArray(sums, s0 + to2);
-    a03.intoArray(sums, s0 + to3);
-    a04.intoArray(sums, s0 + to4);
-    a10.intoArray(sums, s1 + to0);
-    a11.intoArray(sums, s1 + to1);
-    a12.intoArray(sums, s1 + to2);
-    a13.intoArray(sums, s1 + to3);
-    a14.intoArray(sums, s1 + to4);
-    a20.intoArray(sums, s2 + to0);
-    a21.intoArray(sums, s2 + to1);
-    a22.intoArray(sums, s2 + to2);
-    a23.intoArray(sums, s2 + to3);
-    a24.intoArray(sums, s2 + to4);
+    at = to + lane;
+    a00.intoArray(dy, at);
+    a01.intoArray(dy, at + IMAGES);
+    a02.intoArray(dy, at + 2 * IMAGES);
+    a03.intoArray(dy, at + 3 * IMAGES);
+    a04.intoArray(dy, at + 4 * IMAGES);
+    a10.intoArray(dy, at + 5 * IMAGES);
+    a11.intoArray(dy, at + 6 * IMAGES);
+    a12.intoArray(dy, at + 7 * IMAGES);
+    a13.intoArray(dy, at + 8 * IMAGES);
+    a14.intoArray(dy, at + 9 * IMAGES);
+    a20.intoArray(dy, at + 10 * IMAGES);
+    a21.intoArray(dy, at + 11 * IMAGES);
+    a22.intoArray(dy, at + 12 * IMAGES);
+    a23.intoArray(dy, at + 13 * IMAGES);
+    a24.intoArray(dy, at + 14 * IMAGES);
   }
 
-  /** {@link #addFive} with three elements, for processors with sixteen vector registers. */
-  private static void addThree(
+  /** {@link #five} with three elements, for processors with sixteen vector registers. */
+  private static void three(
       float[] x,
       int[] starts,
       int[] offsets,
@@ -330,27 +333,19 @@ final class InterleavedWeightPullback {
       int d0,
       int d1,
       int d2,
-      float[] sums,
-      int s0,
-      int s1,
-      int s2) {
-    int e1 = Math.min(e + 1, last);
-    int e2 = Math.min(e + 2, last);
+      int to) {
     int x0 = offsets[e] + lane;
-    int x1 = offsets[e1] + lane;
-    int x2 = offsets[e2] + lane;
-    int to0 = e * IMAGES + lane;
-    int to1 = e1 * IMAGES + lane;
-    int to2 = e2 * IMAGES + lane;
-    FloatVector a00 = FloatVector.fromArray(FLOAT, sums, s0 + to0);
-    FloatVector a01 = FloatVector.fromArray(FLOAT, sums, s0 + to1);
-    FloatVector a02 = FloatVector.fromArray(FLOAT, sums, s0 + to2);
-    FloatVector a10 = FloatVector.fromArray(FLOAT, sums, s1 + to0);
-    FloatVector a11 = FloatVector.fromArray(FLOAT, sums, s1 + to1);
-    FloatVector a12 = FloatVector.fromArray(FLOAT, sums, s1 + to2);
-    FloatVector a20 = FloatVector.fromArray(FLOAT, sums, s2 + to0);
-    FloatVector a21 = FloatVector.fromArray(FLOAT, sums, s2 + to1);
-    FloatVector a22 = FloatVector.fromArray(FLOAT, sums, s2 + to2);
+    int x1 = offsets[Math.min(e + 1, last)] + lane;
+    int x2 = offsets[Math.min(e + 2, last)] + lane;
+    FloatVector a00 = FloatVector.zero(FLOAT);
+    FloatVector a01 = a00;
+    FloatVector a02 = a00;
+    FloatVector a10 = a00;
+    FloatVector a11 = a00;
+    FloatVector a12 = a00;
+    FloatVector a20 = a00;
+    FloatVector a21 = a00;
+    FloatVector a22 = a00;
     int at = lane;
     for (int p = 0; p < positions; p++) {
       int start = starts[p];
@@ -371,15 +366,24 @@ final class InterleavedWeightPullback {
       a22 = v.fma(g2, a22);
       at += IMAGES;
     }
-    a00.intoArray(sums, s0 + to0);
-    a01.intoArray(sums, s0 + to1);
-    a02.intoArray(sums, s0 + to2);
-    a10.intoArray(sums, s1 + to0);
-    a11.intoArray(sums, s1 + to1);
-    a12.intoArray(sums, s1 + to2);
-    a20.intoArray(sums, s2 + to0);
-    a21.intoArray(sums, s2 + to1);
-    a22.intoArray(sums, s2 + to2);
+    at = to + lane;
+    a00.intoArray(dy, at);
+    a01.intoArray(dy, at + IMAGES);
+    a02.intoArray(dy, at + 2 * IMAGES);
+    a10.intoArray(dy, at + 3 * IMAGES);
+    a11.intoArray(dy, at + 4 * IMAGES);
+    a12.intoArray(dy, at + 5 * IMAGES);
+    a20.intoArray(dy, at + 6 * IMAGES);
+    a21.intoArray(dy, at + 7 * IMAGES);
+    a22.intoArray(dy, at + 8 * IMAGES);
+  }
+
+  private static void add(float[] x, int from, float[] sums, int to, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector.fromArray(FLOAT, sums, to + i)
+          .add(FloatVector.fromArray(FLOAT, x, from + i))
+          .intoArray(sums, to + i);
+    }
   }
 
   /** Each lane's Σ over all positions. */

@@ -41,7 +41,8 @@ public final class StochasticBmr extends ResumableRun {
    * @param reparameterization how noise enters a training step
    * @param rule decides which weights leave
    * @param samples draws from the posterior for predictions
-   * @param likelihoodSamples draws for the expected log likelihood of the ELBO
+   * @param likelihoodSamples draws for the expected log likelihood of the ELBO; 0 does not measure
+   *     it
    * @param realisedExamples at most how many training examples the realised change of the ELBO at
    *     each pruning is measured on (a fixed random part, scaled up); 0 does not measure it
    * @param seed of all randomness
@@ -74,7 +75,7 @@ public final class StochasticBmr extends ResumableRun {
       atLeast("rounds", rounds, 0);
       atLeast("stepsPerRound", stepsPerRound, 0);
       atLeast("samples", samples, 1);
-      atLeast("likelihoodSamples", likelihoodSamples, 1);
+      atLeast("likelihoodSamples", likelihoodSamples, 0);
       atLeast("realisedExamples", realisedExamples, 0);
       if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
         throw new IllegalArgumentException(
@@ -178,7 +179,7 @@ public final class StochasticBmr extends ResumableRun {
      * These settings with other numbers of draws.
      *
      * @param predictions draws for predictions
-     * @param likelihoods draws for the expected log likelihood
+     * @param likelihoods draws for the expected log likelihood; 0 does not measure it
      */
     public Config withSamples(int predictions, int likelihoods) {
       return with(
@@ -499,11 +500,14 @@ public final class StochasticBmr extends ResumableRun {
     }
     long start = System.nanoTime();
     double scale = (double) train.size() / realisedOn.size();
-    double elbo =
-        scale * prediction.logLikelihood(realisedOn, config.likelihoodSamples())
-            - model.klDivergence();
+    double elbo = scale * logLikelihood(realisedOn) - model.klDivergence();
     evaluateNanos += System.nanoTime() - start;
     return elbo;
+  }
+
+  private double logLikelihood(Dataset data) {
+    int draws = config.likelihoodSamples();
+    return draws == 0 ? Double.NaN : prediction.logLikelihood(data, draws);
   }
 
   private Evaluation evaluate(String when) {
@@ -515,7 +519,7 @@ public final class StochasticBmr extends ResumableRun {
         new Evaluation(
             predictive.metrics(),
             predictive.logPredictiveDensity(),
-            prediction.logLikelihood(train, config.likelihoodSamples()),
+            logLikelihood(train),
             model.klDivergence(),
             reduction.kept());
     evaluateNanos += System.nanoTime() - start;

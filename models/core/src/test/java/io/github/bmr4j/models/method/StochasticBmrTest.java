@@ -314,6 +314,24 @@ class StochasticBmrTest {
   }
 
   @Test
+  void freeEnergiesThatAreNotAskedForAreNotMeasured() {
+    try (Backend backend = Backends.open("simd", 1)) {
+      StochasticBmr.Result result =
+          new StochasticBmr(
+                  backend,
+                  network(),
+                  DIGITS.train(),
+                  DIGITS.test(),
+                  config(20, 1, 20).withSamples(2, 0),
+                  StochasticBmr.Listener.NONE)
+              .run();
+      assertTrue(Double.isNaN(result.before().elbo()) && Double.isNaN(result.after().elbo()));
+      assertTrue(Double.isNaN(result.rounds().getFirst().realised()));
+      assertTrue(result.after().metrics().negativeLogLikelihood() > 0);
+    }
+  }
+
+  @Test
   void aLearningRateThatDivergesStopsTheRunWithTheStep() {
     try (Backend backend = Backends.open()) {
       StochasticBmr.Config good = config(500, 0, 0);
