@@ -44,6 +44,11 @@ final class EvidenceBlock {
 
   private static final float D_MAX = 2;
 
+  /**
+   * Up to this, d is at least {@link #D_MIN} only where s² is no subnormal number, or r decides.
+   */
+  private static final float MOST_FACTOR = 0x1p60f;
+
   private static final float LN_2 = 0.6931472f;
 
   private static final ThreadLocal<EvidenceBlock> OF_THREAD =
@@ -174,7 +179,7 @@ final class EvidenceBlock {
    * @param factor (1 − r) / v
    */
   double sumOfSingle(float ratio, float complement, float factor) {
-    if (count == SIZE) {
+    if (count == SIZE && Math.abs(factor) <= MOST_FACTOR) {
       directProducts(ratio, factor);
       double sum = sumOfProducts(factor);
       // Too large d show in the sum, too small ones need not.

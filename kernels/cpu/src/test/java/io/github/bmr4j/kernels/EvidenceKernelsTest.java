@@ -289,6 +289,19 @@ class EvidenceKernelsTest {
     assertEquals(expected[0], sum[0], tolerance);
   }
 
+  /** Squares of such deviations are subnormal. */
+  @Test
+  @Tag("width")
+  void singleCandidateIsRightWithATinyPrior() {
+    Slice means = uniform(1024, 5, -5e-21, 5e-21);
+    Slice deviations = uniform(1024, 6, 5e-22, 9e-21);
+    double[] expected = new double[1];
+    double[] sum = new double[1];
+    scalar.deltaFSums(means, deviations, 1e-36f, new float[1], expected);
+    simd.deltaFSums(means, deviations, 1e-36f, new float[1], sum);
+    assertEquals(expected[0], sum[0], 2e-6 * (1000 + Math.abs(expected[0])));
+  }
+
   private static MatrixView matrix(Slice slice, int rows, int columns, int stride) {
     return new MatrixView(slice.array(), slice.offset(), rows, columns, stride);
   }
