@@ -93,6 +93,10 @@ public final class HorseshoeReduction {
   private static final double INITIAL_RANGE = 2;
 
   private final Config config;
+
+  /** ln τ₀². */
+  private final double logGlobalVariance;
+
   private final EvidenceCurve[] rows;
   private final Noise noise;
 
@@ -110,6 +114,9 @@ public final class HorseshoeReduction {
   private final double[] drawn;
   private final float[] normals;
 
+  /** softplus(ρ), as of the last {@link #spread}. */
+  private final double[] deviation;
+
   /**
    * @param config prior and optimisation
    * @param rows the evidence of each row
@@ -117,6 +124,7 @@ public final class HorseshoeReduction {
    */
   public HorseshoeReduction(Config config, EvidenceCurve[] rows, Noise noise) {
     this.config = config;
+    this.logGlobalVariance = 2 * Math.log(config.globalScale());
     this.rows = rows.clone();
     this.noise = noise;
     this.layerScale = rows.length > 1 ? 1 : -1;
@@ -128,6 +136,7 @@ public final class HorseshoeReduction {
     this.rhoGradient = new double[size];
     this.moments = new double[4][size];
     this.drawn = new double[size];
+    this.deviation = new double[size];
     this.normals = new float[size * config.particles()];
   }
 
@@ -166,12 +175,13 @@ public final class HorseshoeReduction {
   private void differentiate() {
     Arrays.fill(meanGradient, 0);
     Arrays.fill(rhoGradient, 0);
+    spread();
     for (int p = 0; p < config.particles(); p++) {
       draw(p);
       differentiateEvidence(p);
     }
     for (int i = 0; i < size; i++) {
-      double s = SpecialFunctions.softplus(rho[i]);
+      double s = deviation[i];
       double expected = rate(i) * Math.exp(mean[i] + 0.5 * s * s);
       meanGradient[i] = meanGradient[i] / config.particles() + shape(i) - expected;
       double byDeviation = rhoGradient[i] / config.particles() - s * expected + 1 / s;
@@ -187,9 +197,15 @@ public final class HorseshoeReduction {
     return i == 0 ? config.slabRate() : 1;
   }
 
+  private void spread() {
+    for (int i = 0; i < size; i++) {
+      deviation[i] = SpecialFunctions.softplus(rho[i]);
+    }
+  }
+
   private void draw(int particle) {
     for (int i = 0; i < size; i++) {
-      drawn[i] = mean[i] + SpecialFunctions.softplus(rho[i]) * normals[particle * size + i];
+      drawn[i] = mean[i] + deviation[i] * normals[particle * size + i];
     }
   }
 
@@ -199,15 +215,16 @@ public final class HorseshoeReduction {
     if (layerScale > 0) {
       local += drawn[layerScale + 1] - drawn[layerScale];
     }
-    return local - 2 * Math.log(config.globalScale());
+    return local - logGlobalVariance;
   }
 
   private void differentiateEvidence(int particle) {
     for (int row = 0; row < rows.length; row++) {
       double local = logLocalPrecision(row);
-      double precision = logSum(local, drawn[0]);
-      double slope = rows[row].slope(-precision);
-      double share = Math.exp(local - precision);
+      double ratio = smaller(local, drawn[0]);
+      double slope = rows[row].slope(-logSum(local, drawn[0], ratio));
+      // Of γ⁻², what is not the slab's.
+      double share = (local > drawn[0] ? 1 : ratio) / (1 + ratio);
       add(particle, 0, -slope * (1 - share));
       add(particle, firstRow + 2 * row, -slope * share);
       add(particle, firstRow + 2 * row + 1, slope * share);
@@ -223,9 +240,14 @@ public final class HorseshoeReduction {
     rhoGradient[i] += gradient * normals[particle * size + i];
   }
 
-  private static double logSum(double a, double b) {
-    double larger = Math.max(a, b);
-    return larger + Math.log1p(Math.exp(Math.min(a, b) - larger));
+  /** The smaller of e^a and e^b in parts of the larger. */
+  private static double smaller(double a, double b) {
+    return Math.exp(-Math.abs(a - b));
+  }
+
+  /** ln(e^a + e^b), from {@link #smaller}; beside a and b the error of 1 + … does not matter. */
+  private static double logSum(double a, double b, double smaller) {
+    return Math.max(a, b) + Math.log(1 + smaller);
   }
 
   private static boolean isFinite(double[] values) {
@@ -265,6 +287,7 @@ public final class HorseshoeReduction {
   /** γ of each row from draws of the posterior. */
   private double[] scales() {
     double[][] draws = new double[rows.length][config.samples()];
+    spread();
     for (int s = 0; s < config.samples(); s++) {
       int particle = s % config.particles();
       if (particle == 0) {
@@ -272,7 +295,8 @@ public final class HorseshoeReduction {
       }
       draw(particle);
       for (int row = 0; row < rows.length; row++) {
-        draws[row][s] = Math.exp(-0.5 * logSum(logLocalPrecision(row), drawn[0]));
+        double local = logLocalPrecision(row);
+        draws[row][s] = Math.exp(-0.5 * logSum(local, drawn[0], smaller(local, drawn[0])));
       }
     }
     double[] scales = new double[rows.length];
