@@ -28,17 +28,7 @@ final class FilterTiles {
     groupFilters = shape.groupFilters();
     patch = shape.filterSize();
     tiles = Math.ceilDiv(groupFilters, DirectTiles.FILTERS);
-    if (offsets.length < patch) {
-      offsets = new int[patch];
-    }
-    int at = 0;
-    for (int c = 0; c < shape.groupChannels(); c++) {
-      for (int u = 0; u < shape.window().height(); u++) {
-        for (int v = 0; v < shape.window().width(); v++) {
-          offsets[at++] = ((c * height + u) * width + v) * scale;
-        }
-      }
-    }
+    offsets = offsets(shape, height, width, scale, offsets);
     int needed = shape.weightSize() + MatrixPacking.SLACK;
     if (packed.length < needed) {
       packed = new float[needed];
@@ -52,6 +42,28 @@ final class FilterTiles {
             weights.array(), from, patch, filters, patch, packed, filter * patch, filters);
       }
     }
+  }
+
+  /**
+   * Of the elements of a patch [channels of the group, window height, window width], where they lie
+   * from its beginning.
+   *
+   * @param height rows from one channel of what is convolved to the next
+   * @param width pixels of such a row
+   * @param scale floats of such a pixel
+   * @param room taken if it is long enough
+   */
+  static int[] offsets(ConvolutionShape shape, int height, int width, int scale, int[] room) {
+    int[] offsets = room.length < shape.filterSize() ? new int[shape.filterSize()] : room;
+    int at = 0;
+    for (int c = 0; c < shape.groupChannels(); c++) {
+      for (int u = 0; u < shape.window().height(); u++) {
+        for (int v = 0; v < shape.window().width(); v++) {
+          offsets[at++] = ((c * height + u) * width + v) * scale;
+        }
+      }
+    }
+    return offsets;
   }
 
   /** Number of tiles of a group. */

@@ -83,19 +83,6 @@ final class ImageLanes {
   }
 
   /**
-   * Where an element of a patch lies, from the patch's beginning.
-   *
-   * @param element of the patch [channels of the group, window height, window width]
-   */
-  int offset(int element) {
-    Window window = shape.window();
-    int channel = element / window.size();
-    int row = element % window.size() / window.width();
-    int column = element % window.width();
-    return ((channel * rows + row) * width + column) * lanes;
-  }
-
-  /**
    * Brings the rows that a band of outputs is computed from side by side; zeros beyond the borders.
    * Lanes without an image have anything.
    *

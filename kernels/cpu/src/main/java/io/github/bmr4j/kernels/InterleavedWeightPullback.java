@@ -109,13 +109,7 @@ final class InterleavedWeightPullback {
       bandRows--;
     }
     input.use(shape, bandRows, bandRows * shape.outputWidth());
-    int patch = shape.filterSize();
-    if (offsets.length < patch) {
-      offsets = new int[patch];
-    }
-    for (int e = 0; e < patch; e++) {
-      offsets[e] = input.offset(e);
-    }
+    offsets = FilterTiles.offsets(shape, input.rows(), input.width(), IMAGES, offsets);
     slabs = Math.min(MOST_SLABS, Math.ceilDiv(shape.batch(), IMAGES));
     int needed = slabs * shape.filters() * row();
     if (sums.length < needed) {
@@ -215,23 +209,15 @@ final class InterleavedWeightPullback {
           }
         }
         for (int i = 0; i < Math.min(FILTERS, filters - f); i++) {
-          add(
-              gradients,
-              tile + i * ELEMENTS * IMAGES,
-              sums,
-              at + (f + i) * row() + e * IMAGES,
-              Math.min(ELEMENTS, patch - e) * IMAGES);
+          int to = at + (f + i) * row() + e * IMAGES;
+          int n = Math.min(ELEMENTS, patch - e) * IMAGES;
+          SimdArithmetic.add(sums, to, gradients, tile + i * ELEMENTS * IMAGES, sums, to, n);
         }
       }
-      addBiases(gradients, f, Math.min(filters, f + FILTERS), positions, pitch, at);
     }
-  }
-
-  private void addBiases(float[] gradients, int from, int to, int positions, int pitch, int at) {
     if (dBias != null) {
-      int bias = shape.filterSize() * IMAGES;
-      for (int f = from; f < to; f++) {
-        addAll(gradients, f * pitch, positions, sums, at + f * row() + bias);
+      for (int f = 0; f < filters; f++) {
+        addAll(gradients, f * pitch, positions, sums, at + f * row() + patch * IMAGES);
       }
     }
   }
@@ -378,14 +364,6 @@ final class InterleavedWeightPullback {
     a22.intoArray(dy, at + 8 * IMAGES);
   }
 
-  private static void add(float[] x, int from, float[] sums, int to, int n) {
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector.fromArray(FLOAT, sums, to + i)
-          .add(FloatVector.fromArray(FLOAT, x, from + i))
-          .intoArray(sums, to + i);
-    }
-  }
-
   /** Each lane's Σ over all positions. */
   private static void addAll(float[] dy, int d, int positions, float[] sums, int s) {
     for (int lane = 0; lane < IMAGES; lane += LANES) {
@@ -400,8 +378,11 @@ final class InterleavedWeightPullback {
   private void addPart(int filter) {
     int patch = shape.filterSize();
     int from = filter * row();
-    int distance = shape.filters() * row();
-    addSlabs(from, distance, patch + (dBias == null ? 0 : 1));
+    // The other slabs' sums are added to those of the first.
+    for (int s = 1; s < slabs; s++) {
+      int of = from + s * shape.filters() * row();
+      SimdArithmetic.add(sums, from, sums, of, sums, from, row());
+    }
     float[] weights = dWeights.array();
     int at = dWeights.offset() + filter * patch;
     for (int e = 0; e < patch; e++) {
@@ -411,17 +392,6 @@ final class InterleavedWeightPullback {
     if (dBias != null) {
       double sum = SimdSums.total(sums, from + patch * IMAGES);
       dBias.set(filter, (float) (accumulateBias ? dBias.get(filter) + sum : sum));
-    }
-  }
-
-  /** The other slabs' sums are added to those of the first. */
-  private void addSlabs(int from, int distance, int elements) {
-    for (int i = from; i < from + elements * IMAGES; i += LANES) {
-      FloatVector sum = FloatVector.fromArray(FLOAT, sums, i);
-      for (int s = 1; s < slabs; s++) {
-        sum = sum.add(FloatVector.fromArray(FLOAT, sums, i + s * distance));
-      }
-      sum.intoArray(sums, i);
     }
   }
 }
