@@ -173,7 +173,10 @@ final class SimdEvidenceKernels implements EvidenceKernels {
         if (candidates == 1 && result == Result.SUMS) {
           totals[from / BLOCK] = block.sumOfSingle(ratios[0], complements[0], factors[0]);
         } else {
-          block.prepare();
+          // A single spike gets along without.
+          if (candidates > 1 || ratios[0] != 0) {
+            block.prepare();
+          }
           candidates(block, from, count);
         }
       }

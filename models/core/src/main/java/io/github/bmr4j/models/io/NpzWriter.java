@@ -53,6 +53,7 @@ public final class NpzWriter extends TensorWriter<NpzWriter> {
                   int count = part.remaining();
                   part.get(bytes, 0, count);
                   zip.write(bytes, 0, count);
+                  return part;
                 });
             zip.closeEntry();
           }

@@ -2,7 +2,7 @@ package io.github.bmr4j.models.io;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -89,16 +89,28 @@ public final class SafetensorsWriter extends TensorWriter<SafetensorsWriter> {
     if (sealed) {
       putDigests(header);
       MessageDigest digest = Sha256.digest();
-      write(digest::update, header, ordered);
+      digest.update(prefix(header));
+      digest.update(header);
+      forEachChunk(
+          ordered,
+          bytes -> {
+            digest.update(bytes);
+            return bytes;
+          });
       SafetensorsHeader.putDigest(header, SafetensorsHeader.SEAL, Sha256.hexadecimal(digest));
     }
     AtomicFiles.write(
         path,
         channel -> {
-          write(bytes -> writeAll(channel, bytes), header, ordered);
+          WriteBehind.writeAll(channel, prefix(header));
+          WriteBehind.writeAll(channel, ByteBuffer.wrap(header));
+          try (WriteBehind behind = new WriteBehind(channel, chunk())) {
+            forEachChunk(ordered, behind);
+          }
           if (!sealed && !digests.isEmpty()) {
             putDigests(header);
-            writeAll(channel.position(SafetensorsHeader.PREFIX), ByteBuffer.wrap(header));
+            WriteBehind.writeAll(
+                channel.position(SafetensorsHeader.PREFIX), ByteBuffer.wrap(header));
           }
         });
   }
@@ -139,18 +151,17 @@ public final class SafetensorsWriter extends TensorWriter<SafetensorsWriter> {
     return header;
   }
 
-  private static void write(Sink sink, byte[] header, List<Pending> ordered) throws IOException {
-    ByteBuffer chunk = chunk();
-    sink.accept(chunk.putLong(header.length).flip());
-    sink.accept(ByteBuffer.wrap(header));
-    for (Pending tensor : ordered) {
-      forEachChunk(tensor, chunk, sink);
-    }
+  private static ByteBuffer prefix(byte[] header) {
+    return ByteBuffer.allocate(SafetensorsHeader.PREFIX)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putLong(header.length)
+        .flip();
   }
 
-  private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
+  private static void forEachChunk(List<Pending> ordered, Sink sink) throws IOException {
+    ByteBuffer chunk = chunk();
+    for (Pending tensor : ordered) {
+      chunk = forEachChunk(tensor, chunk, sink);
     }
   }
 }

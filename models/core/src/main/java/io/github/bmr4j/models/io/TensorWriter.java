@@ -71,18 +71,32 @@ public abstract sealed class TensorWriter<W extends TensorWriter<W>>
   /** Takes some bytes of a tensor. */
   @FunctionalInterface
   interface Sink {
-    void accept(ByteBuffer bytes) throws IOException;
+
+    /**
+     * Takes them.
+     *
+     * @param bytes not to be touched any more, unless they are what is returned
+     * @return the {@link #chunk} to fill next
+     */
+    ByteBuffer accept(ByteBuffer bytes) throws IOException;
   }
 
-  /** Hands out a tensor's elements in little-endian chunks. */
-  static void forEachChunk(Pending tensor, ByteBuffer chunk, Sink sink) throws IOException {
+  /**
+   * Hands out a tensor's elements in little-endian chunks.
+   *
+   * @param chunk to fill first
+   * @return the one to fill next
+   */
+  static ByteBuffer forEachChunk(Pending tensor, ByteBuffer chunk, Sink sink) throws IOException {
     int size = tensor.type().bytes();
     int step = CHUNK_BYTES / size;
+    ByteBuffer next = chunk;
     for (long from = 0; from < tensor.length(); from += step) {
       int count = (int) Math.min(tensor.length() - from, step);
-      tensor.source().put(chunk.clear(), from, count);
-      sink.accept(chunk.position(count * size).flip());
+      tensor.source().put(next.clear(), from, count);
+      next = sink.accept(next.position(count * size).flip());
     }
+    return next;
   }
 
   /** A buffer for {@link #forEachChunk}. */
