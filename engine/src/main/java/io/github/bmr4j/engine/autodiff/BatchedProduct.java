@@ -6,13 +6,12 @@ import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Epilogue;
 import io.github.bmr4j.kernels.MatrixKernels;
 import io.github.bmr4j.kernels.MatrixView;
-import io.github.bmr4j.kernels.Slice;
+import io.github.bmr4j.kernels.Transposed;
 
 /** Products of as many pairs of matrices, a b or a bᵀ: the two products of attention. */
 public final class BatchedProduct extends Node {
 
-  private final boolean transposed;
-  private MatrixView[][] views;
+  private final Transposed transposed;
 
   /**
    * @param a [batch, m, k]
@@ -23,7 +22,7 @@ public final class BatchedProduct extends Node {
     super(shape(a.shape(), b.shape(), transposed), a, b);
     require(
         !a.equals(b), "The operands of a batched product must be two nodes, but both are %s", a);
-    this.transposed = transposed;
+    this.transposed = transposed ? Transposed.RIGHT : Transposed.NONE;
   }
 
   private static Shape shape(Shape a, Shape b, boolean transposed) {
@@ -39,62 +38,39 @@ public final class BatchedProduct extends Node {
     return Shape.of(a.extent(0), a.extent(1), b.extent(transposed ? 1 : 2));
   }
 
-  @Override
-  protected void forward(Backend backend) {
-    if (views == null) {
-      views =
-          new MatrixView[][] {
-            matrices(input(0)),
-            matrices(input(1)),
-            matrices(value()),
-            matrices(inputGradient(0)),
-            matrices(inputGradient(1)),
-            matrices(gradient())
-          };
-    }
-    MatrixKernels kernels = backend.matrix();
-    for (int i = 0; i < shape().extent(0); i++) {
-      if (transposed) {
-        kernels.multiplyTransposedRight(views[0][i], views[1][i], views[2][i], Epilogue.STORE);
-      } else {
-        kernels.multiply(views[0][i], views[1][i], views[2][i], Epilogue.STORE);
-      }
-    }
+  private int pairs() {
+    return shape().extent(0);
   }
 
-  private static MatrixView[] matrices(Tensor x) {
-    if (x == null) {
-      return new MatrixView[0];
-    }
-    int rows = x.shape().extent(1);
-    int columns = x.shape().extent(2);
-    Slice all = x.slice();
-    MatrixView[] matrices = new MatrixView[x.shape().extent(0)];
-    for (int i = 0; i < matrices.length; i++) {
-      matrices[i] = all.slice(i * rows * columns, rows * columns).asMatrix(rows, columns);
-    }
-    return matrices;
+  /** All matrices of one side, one below the other. */
+  private static MatrixView stacked(Tensor x) {
+    Shape shape = x.shape();
+    return x.slice().asMatrix(shape.extent(0) * shape.extent(1), shape.extent(2));
+  }
+
+  @Override
+  protected void forward(Backend backend) {
+    MatrixView a = stacked(input(0));
+    MatrixView b = stacked(input(1));
+    backend.matrix().multiplyPairs(pairs(), transposed, a, b, stacked(value()), Epilogue.STORE);
   }
 
   @Override
   protected void pullback(Backend backend) {
     MatrixKernels kernels = backend.matrix();
-    for (int i = 0; i < shape().extent(0); i++) {
-      MatrixView dc = views[5][i];
-      if (inputGradient(0) != null) {
-        if (transposed) {
-          kernels.multiply(dc, views[1][i], views[3][i], epilogue(0));
-        } else {
-          kernels.multiplyTransposedRight(dc, views[1][i], views[3][i], epilogue(0));
-        }
-      }
-      if (inputGradient(1) != null) {
-        if (transposed) {
-          kernels.multiplyTransposedLeft(dc, views[0][i], views[4][i], epilogue(1));
-        } else {
-          kernels.multiplyTransposedLeft(views[0][i], dc, views[4][i], epilogue(1));
-        }
-      }
+    MatrixView dc = stacked(gradient());
+    if (inputGradient(0) != null) {
+      // dc bᵀ, where b itself may be transposed already.
+      Transposed right = transposed.right() ? Transposed.NONE : Transposed.RIGHT;
+      MatrixView da = stacked(inputGradient(0));
+      kernels.multiplyPairs(pairs(), right, dc, stacked(input(1)), da, epilogue(0));
+    }
+    if (inputGradient(1) != null) {
+      MatrixView a = stacked(input(0));
+      MatrixView db = stacked(inputGradient(1));
+      MatrixView left = transposed.right() ? dc : a;
+      MatrixView other = transposed.right() ? a : dc;
+      kernels.multiplyPairs(pairs(), Transposed.LEFT, left, other, db, epilogue(1));
     }
   }
 

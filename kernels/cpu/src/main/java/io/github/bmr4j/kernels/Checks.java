@@ -132,41 +132,63 @@ public final class Checks {
             + " overlap in one array; give the output memory of its own");
   }
 
-  /** Fails unless {@code [m, k] · [k, n] = [m, n]}, each as the operation names it. */
+  /** Fails unless the matrices fit as {@link MatrixKernels#multiplyPairs} says. */
   public static void product(
-      String operation,
+      int pairs,
+      Transposed transposed,
       MatrixView a,
-      boolean aTransposed,
       MatrixView b,
-      boolean bTransposed,
       MatrixView c,
       Epilogue epilogue) {
-    int m = aTransposed ? a.columns() : a.rows();
-    int k = aTransposed ? a.rows() : a.columns();
-    int n = bTransposed ? b.rows() : b.columns();
-    int bInner = bTransposed ? b.columns() : b.rows();
+    String operation = pairs == 1 ? transposed.operation() : "multiplyPairs";
+    if (pairs < 1) {
+      throw new IllegalArgumentException(
+          operation + ": there must be at least 1 pair, but there are " + pairs);
+    }
+    wholePairs(operation, "a", a, pairs);
+    wholePairs(operation, "b", b, pairs);
+    wholePairs(operation, "c", c, pairs);
+    int aRows = a.rows() / pairs;
+    int bRows = b.rows() / pairs;
+    int m = transposed.left() ? a.columns() : aRows;
+    int k = transposed.left() ? aRows : a.columns();
+    int n = transposed.right() ? bRows : b.columns();
+    int bInner = transposed.right() ? b.columns() : bRows;
     if (k != bInner) {
       throw new IllegalArgumentException(
           operation
               + ": the inner dimensions must agree, but are "
               + k
               + " (a is "
-              + a.rows()
+              + aRows
               + " x "
               + a.columns()
               + ") and "
               + bInner
               + " (b is "
-              + b.rows()
+              + bRows
               + " x "
               + b.columns()
               + ")");
     }
-    shape(operation, "c", c, m, n);
+    shape(operation, "c", c, pairs * m, n);
     if (epilogue.bias() != null) {
       length(operation, "bias", epilogue.bias(), n);
     }
     disjoint(operation, "a", a, "c", c);
     disjoint(operation, "b", b, "c", c);
+  }
+
+  private static void wholePairs(String operation, String name, MatrixView x, int pairs) {
+    if (x.rows() % pairs != 0) {
+      throw new IllegalArgumentException(
+          operation
+              + ": the rows of "
+              + name
+              + " must be a multiple of the pairs, but are "
+              + x.rows()
+              + " for "
+              + pairs);
+    }
   }
 }

@@ -20,7 +20,9 @@ public interface MatrixKernels {
    * @param c [m, n]
    * @param epilogue what is done before storing
    */
-  void multiply(MatrixView a, MatrixView b, MatrixView c, Epilogue epilogue);
+  default void multiply(MatrixView a, MatrixView b, MatrixView c, Epilogue epilogue) {
+    multiplyPairs(1, Transposed.NONE, a, b, c, epilogue);
+  }
 
   /**
    * c = aᵀ b: the weight gradient of a linear layer.
@@ -30,7 +32,9 @@ public interface MatrixKernels {
    * @param c [m, n]
    * @param epilogue what is done before storing
    */
-  void multiplyTransposedLeft(MatrixView a, MatrixView b, MatrixView c, Epilogue epilogue);
+  default void multiplyTransposedLeft(MatrixView a, MatrixView b, MatrixView c, Epilogue epilogue) {
+    multiplyPairs(1, Transposed.LEFT, a, b, c, epilogue);
+  }
 
   /**
    * c = a bᵀ: the forward pass of a linear layer with weights b of shape [out, in].
@@ -40,5 +44,27 @@ public interface MatrixKernels {
    * @param c [m, n]
    * @param epilogue what is done before storing
    */
-  void multiplyTransposedRight(MatrixView a, MatrixView b, MatrixView c, Epilogue epilogue);
+  default void multiplyTransposedRight(
+      MatrixView a, MatrixView b, MatrixView c, Epilogue epilogue) {
+    multiplyPairs(1, Transposed.RIGHT, a, b, c, epilogue);
+  }
+
+  /**
+   * The products of many pairs of matrices, as in attention: those of each side lie one below the
+   * other, so the first pair are the first rows of a and b, and so on.
+   *
+   * @param pairs how many, at least 1
+   * @param transposed which factor of each pair is
+   * @param a [pairs · m, k], or [pairs · k, m] if it is the left one
+   * @param b [pairs · k, n], or [pairs · n, k] if it is the right one
+   * @param c [pairs · m, n]
+   * @param epilogue what is done before storing, with the same bias for all
+   */
+  void multiplyPairs(
+      int pairs,
+      Transposed transposed,
+      MatrixView a,
+      MatrixView b,
+      MatrixView c,
+      Epilogue epilogue);
 }

@@ -56,22 +56,31 @@ final class PackedPanels {
    *
    * @param panel which one, from 0
    * @param x the factor
+   * @param origin of its first element in its array
    * @param alongRows whether k runs along its rows
    * @param line first row (if {@code alongRows}) or column of this panel in the matrix
    * @param count how many rows or columns of the panel exist
    * @param k0 first step of k
    * @param depth steps of k
    */
-  int at(int panel, MatrixView x, boolean alongRows, int line, int count, int k0, int depth) {
+  int at(
+      int panel,
+      MatrixView x,
+      int origin,
+      boolean alongRows,
+      int line,
+      int count,
+      int k0,
+      int depth) {
     int at = panel * pitch;
     if (packedFor[panel] != block) {
       packedFor[panel] = block;
       int stride = x.stride();
       if (alongRows) {
-        int start = x.offset() + line * stride + k0;
+        int start = origin + line * stride + k0;
         MatrixPacking.rows(x.array(), start, stride, count, depth, panels, at, width);
       } else {
-        int start = x.offset() + k0 * stride + line;
+        int start = origin + k0 * stride + line;
         MatrixPacking.columns(x.array(), start, stride, count, depth, panels, at, width);
       }
     }

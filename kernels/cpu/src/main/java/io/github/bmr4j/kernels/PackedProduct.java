@@ -43,8 +43,16 @@ final class PackedProduct {
   private MatrixView b;
   private MatrixView c;
   private Epilogue epilogue;
-  private boolean leftTransposed;
-  private boolean rightTransposed;
+  private Transposed transposed;
+
+  /** Where the factors and the output of the pair at hand begin. */
+  private int startOfA;
+
+  private int startOfB;
+  private int startOfC;
+
+  /** Rows of its output. */
+  private int height;
 
   /** The block at hand: rows from row0, columns from column0, k from k0. */
   private int row0;
@@ -83,21 +91,29 @@ final class PackedProduct {
     }
   }
 
-  /** Computes c = epilogue(a b), with either factor transposed as it lies in memory. */
+  /**
+   * Computes c = epilogue(a b) for one of the pairs of {@link MatrixKernels#multiplyPairs}.
+   *
+   * @param pair its number, from 0
+   */
   void compute(
+      int pair,
+      int pairs,
+      Transposed transposed,
       MatrixView a,
-      boolean leftTransposed,
       MatrixView b,
-      boolean rightTransposed,
       MatrixView c,
       Epilogue epilogue) {
     this.a = a;
     this.b = b;
     this.c = c;
     this.epilogue = epilogue;
-    this.leftTransposed = leftTransposed;
-    this.rightTransposed = rightTransposed;
-    int inner = leftTransposed ? a.rows() : a.columns();
+    this.transposed = transposed;
+    startOfA = start(a, pair, pairs);
+    startOfB = start(b, pair, pairs);
+    startOfC = start(c, pair, pairs);
+    height = c.rows() / pairs;
+    int inner = transposed.left() ? a.rows() / pairs : a.columns();
     int step = blockOf(inner);
     try {
       for (column0 = 0; column0 < c.columns(); column0 += PACKED_COLUMNS) {
@@ -121,6 +137,10 @@ final class PackedProduct {
     }
   }
 
+  private static int start(MatrixView x, int pair, int pairs) {
+    return x.offset() + x.rows() / pairs * pair * x.stride();
+  }
+
   /** Length of the blocks of k, about equal ones: a function of k alone. */
   static int blockOf(int inner) {
     int blocks = Math.ceilDiv(inner, DEPTH);
@@ -128,8 +148,8 @@ final class PackedProduct {
   }
 
   private void computeRows() {
-    for (row0 = 0; row0 < c.rows(); row0 += PACKED_ROWS) {
-      rows = Math.min(PACKED_ROWS, c.rows() - row0);
+    for (row0 = 0; row0 < height; row0 += PACKED_ROWS) {
+      rows = Math.min(PACKED_ROWS, height - row0);
       blockOfA++;
       pool.run(divide(), computing);
     }
@@ -176,21 +196,23 @@ final class PackedProduct {
       int fromRow = row0 + fromStrip * ROWS;
       int toRow = row0 + Math.min(rows, toStrip * ROWS);
       int width = Math.min(columns, toPanel * COLUMNS) - fromPanel * COLUMNS;
-      activate(c, epilogue.activation(), fromRow, toRow, column0 + fromPanel * COLUMNS, width);
+      int at = startOfC + column0 + fromPanel * COLUMNS;
+      activate(epilogue.activation(), c, at, fromRow, toRow, width);
     }
   }
 
   private void computeStrip(Scratch mine, int strip, int fromPanel, int toPanel) {
     int row = row0 + strip * ROWS;
     int tileRows = Math.min(ROWS, row0 + rows - row);
-    int left = mine.left.at(strip, a, !leftTransposed, row, tileRows, k0, depth);
+    int left = mine.left.at(strip, a, startOfA, !transposed.left(), row, tileRows, k0, depth);
     float[] packedA = mine.left.array();
     float[] packedB = mine.right.array();
     for (int panel = fromPanel; panel < toPanel; panel++) {
       int column = column0 + panel * COLUMNS;
       int tileColumns = Math.min(COLUMNS, column0 + columns - column);
-      int right = mine.right.at(panel, b, rightTransposed, column, tileColumns, k0, depth);
-      int at = c.offset() + row * c.stride() + column;
+      int right =
+          mine.right.at(panel, b, startOfB, transposed.right(), column, tileColumns, k0, depth);
+      int at = startOfC + row * c.stride() + column;
       if (isPlain() && tileRows == ROWS && tileColumns == COLUMNS) {
         MatrixTiles.multiply(
             packedA, left, packedB, right, depth, COLUMNS, c.array(), at, c.stride());
@@ -226,14 +248,18 @@ final class PackedProduct {
         last && epilogue.activation() == UnaryFunction.RELU);
   }
 
-  /** Applies the activations that the store does not, to a rectangle of the finished output. */
+  /**
+   * Applies the activations that the store does not, to a rectangle of the finished output.
+   *
+   * @param start of the rectangle's first column in row 0
+   */
   static void activate(
-      MatrixView c, UnaryFunction f, int fromRow, int toRow, int column, int width) {
+      UnaryFunction f, MatrixView c, int start, int fromRow, int toRow, int width) {
     if (f == UnaryFunction.IDENTITY || f == UnaryFunction.RELU) {
       return;
     }
     for (int i = fromRow; i < toRow; i++) {
-      int at = c.offset() + i * c.stride() + column;
+      int at = start + i * c.stride();
       SimdUnary.apply(f, c.array(), at, c.array(), at, width);
     }
   }

@@ -9,45 +9,30 @@ final class ScalarMatrixKernels implements MatrixKernels {
   private final ScalarElementwiseKernels elementwise = new ScalarElementwiseKernels();
 
   @Override
-  public void multiply(MatrixView a, MatrixView b, MatrixView c, Epilogue epilogue) {
-    Checks.product("multiply", a, false, b, false, c, epilogue);
-    for (int i = 0; i < c.rows(); i++) {
+  public void multiplyPairs(
+      int pairs,
+      Transposed transposed,
+      MatrixView a,
+      MatrixView b,
+      MatrixView c,
+      Epilogue epilogue) {
+    Checks.product(pairs, transposed, a, b, c, epilogue);
+    int m = c.rows() / pairs;
+    int inner = transposed.left() ? a.rows() / pairs : a.columns();
+    for (int row = 0; row < c.rows(); row++) {
+      int pair = row / m;
+      int i = row % m;
       for (int j = 0; j < c.columns(); j++) {
         double product = 0;
-        for (int k = 0; k < a.columns(); k++) {
-          product += (double) a.get(i, k) * b.get(k, j);
+        for (int k = 0; k < inner; k++) {
+          double left = transposed.left() ? a.get(pair * inner + k, i) : a.get(row, k);
+          product +=
+              left
+                  * (transposed.right()
+                      ? b.get(pair * c.columns() + j, k)
+                      : b.get(pair * inner + k, j));
         }
-        store(product, c, i, j, epilogue);
-      }
-    }
-    activate(c, epilogue.activation());
-  }
-
-  @Override
-  public void multiplyTransposedLeft(MatrixView a, MatrixView b, MatrixView c, Epilogue epilogue) {
-    Checks.product("multiplyTransposedLeft", a, true, b, false, c, epilogue);
-    for (int i = 0; i < c.rows(); i++) {
-      for (int j = 0; j < c.columns(); j++) {
-        double product = 0;
-        for (int k = 0; k < a.rows(); k++) {
-          product += (double) a.get(k, i) * b.get(k, j);
-        }
-        store(product, c, i, j, epilogue);
-      }
-    }
-    activate(c, epilogue.activation());
-  }
-
-  @Override
-  public void multiplyTransposedRight(MatrixView a, MatrixView b, MatrixView c, Epilogue epilogue) {
-    Checks.product("multiplyTransposedRight", a, false, b, true, c, epilogue);
-    for (int i = 0; i < c.rows(); i++) {
-      for (int j = 0; j < c.columns(); j++) {
-        double product = 0;
-        for (int k = 0; k < a.columns(); k++) {
-          product += (double) a.get(i, k) * b.get(j, k);
-        }
-        store(product, c, i, j, epilogue);
+        store(product, c, row, j, epilogue);
       }
     }
     activate(c, epilogue.activation());

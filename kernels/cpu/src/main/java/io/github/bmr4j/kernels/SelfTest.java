@@ -33,6 +33,8 @@ public final class SelfTest {
   private static final int LARGEST_VECTOR = 400;
   private static final int LARGEST_MATRIX = 48;
 
+  private static final int MOST_PAIRS = 9;
+
   /** A kernel, by its results for what the random numbers say. */
   private interface Kernel {
     Slice[] run(Backend backend, Inputs inputs);
@@ -142,6 +144,19 @@ public final class SelfTest {
           MatrixView c = in.matrix(m, n);
           MatrixView a = in.matrix(m, k);
           backend.matrix().multiplyTransposedRight(a, in.matrix(n, k), c, Epilogue.STORE);
+          return of(elements(c));
+        });
+    check(
+        "matrix products of pairs",
+        (backend, in) -> {
+          int pairs = in.size(MOST_PAIRS);
+          int m = in.size(LARGEST_MATRIX);
+          int k = in.size(LARGEST_MATRIX);
+          int n = in.size(LARGEST_MATRIX);
+          MatrixView c = in.matrix(pairs * m, n);
+          MatrixView a = in.matrix(pairs * m, k);
+          MatrixView b = in.matrix(pairs * n, k);
+          backend.matrix().multiplyPairs(pairs, Transposed.RIGHT, a, b, c, Epilogue.STORE);
           return of(elements(c));
         });
   }

@@ -2,53 +2,103 @@ package io.github.bmr4j.kernels;
 
 /**
  * Matrix products on the CPU's vector units: {@link PackedProduct}, {@link ThinProduct} for few
- * rows.
+ * rows. Of many pairs each is a packed product by itself, on one thread.
  */
 final class SimdMatrixKernels implements MatrixKernels {
+
+  /** Multiplications below which waking other threads costs more than it gains. */
+  private static final long SMALL = 400_000;
 
   private final WorkerPool pool;
   private final PackedProduct packed;
   private final ThinProduct thin;
+  private final PairTask task;
 
   SimdMatrixKernels(WorkerPool pool) {
     this.pool = pool;
     packed = new PackedProduct(pool);
     thin = new ThinProduct(pool);
+    task = new PairTask(pool);
   }
 
   @Override
-  public void multiply(MatrixView a, MatrixView b, MatrixView c, Epilogue epilogue) {
-    Checks.product("multiply", a, false, b, false, c, epilogue);
-    run(a, false, b, false, c, epilogue);
-  }
-
-  @Override
-  public void multiplyTransposedLeft(MatrixView a, MatrixView b, MatrixView c, Epilogue epilogue) {
-    Checks.product("multiplyTransposedLeft", a, true, b, false, c, epilogue);
-    run(a, true, b, false, c, epilogue);
-  }
-
-  @Override
-  public void multiplyTransposedRight(MatrixView a, MatrixView b, MatrixView c, Epilogue epilogue) {
-    Checks.product("multiplyTransposedRight", a, false, b, true, c, epilogue);
-    run(a, false, b, true, c, epilogue);
-  }
-
-  private void run(
+  public void multiplyPairs(
+      int pairs,
+      Transposed transposed,
       MatrixView a,
-      boolean leftTransposed,
       MatrixView b,
-      boolean rightTransposed,
       MatrixView c,
       Epilogue epilogue) {
+    Checks.product(pairs, transposed, a, b, c, epilogue);
     if (c.rows() == 0 || c.columns() == 0) {
       return;
     }
     synchronized (pool) {
-      if (c.rows() <= ThinProduct.MOST_ROWS) {
-        thin.compute(a, leftTransposed, b, rightTransposed, c, epilogue);
+      if (pairs > 1) {
+        task.run(pool, pairs, transposed, a, b, c, epilogue);
+      } else if (c.rows() <= ThinProduct.MOST_ROWS) {
+        thin.compute(a, transposed, b, c, epilogue);
       } else {
-        packed.compute(a, leftTransposed, b, rightTransposed, c, epilogue);
+        packed.compute(0, 1, transposed, a, b, c, epilogue);
+      }
+    }
+  }
+
+  /** The pairs in runs, a few for each thread. */
+  private static final class PairTask implements WorkerPool.Task {
+
+    private final WorkerPool pool;
+
+    /** Of each thread. */
+    private final PackedProduct[] products;
+
+    private int parts;
+    private int pairs;
+    private Transposed transposed;
+    private MatrixView a;
+    private MatrixView b;
+    private MatrixView c;
+    private Epilogue epilogue;
+
+    PairTask(WorkerPool pool) {
+      this.pool = pool;
+      products = new PackedProduct[pool.threads()];
+      for (int i = 0; i < products.length; i++) {
+        products[i] = new PackedProduct(new WorkerPool(1));
+      }
+    }
+
+    void run(
+        WorkerPool pool,
+        int pairs,
+        Transposed transposed,
+        MatrixView a,
+        MatrixView b,
+        MatrixView c,
+        Epilogue epilogue) {
+      this.pairs = pairs;
+      this.transposed = transposed;
+      this.a = a;
+      this.b = b;
+      this.c = c;
+      this.epilogue = epilogue;
+      long inner = transposed.left() ? a.rows() / pairs : a.columns();
+      boolean alone = inner * c.rows() * c.columns() < SMALL;
+      parts = alone ? 1 : Math.min(pairs, 4 * pool.threads());
+      try {
+        pool.run(parts, this);
+      } finally {
+        this.a = this.b = this.c = null;
+        this.epilogue = null;
+      }
+    }
+
+    @Override
+    public void run(int part) {
+      PackedProduct mine = products[pool.worker()];
+      int to = (int) ((part + 1L) * pairs / parts);
+      for (int pair = (int) ((long) part * pairs / parts); pair < to; pair++) {
+        mine.compute(pair, pairs, transposed, a, b, c, epilogue);
       }
     }
   }

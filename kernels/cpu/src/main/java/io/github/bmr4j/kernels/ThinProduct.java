@@ -53,20 +53,14 @@ final class ThinProduct {
     this.pool = pool;
   }
 
-  /** As {@link PackedProduct#compute}. */
-  void compute(
-      MatrixView a,
-      boolean leftTransposed,
-      MatrixView b,
-      boolean rightTransposed,
-      MatrixView c,
-      Epilogue epilogue) {
+  /** As {@link PackedProduct#compute}, for a single pair. */
+  void compute(MatrixView a, Transposed transposed, MatrixView b, MatrixView c, Epilogue epilogue) {
     this.b = b;
     this.c = c;
     this.epilogue = epilogue;
-    this.rightTransposed = rightTransposed;
-    inner = leftTransposed ? a.rows() : a.columns();
-    gather(a, leftTransposed, c.rows());
+    rightTransposed = transposed.right();
+    inner = transposed.left() ? a.rows() : a.columns();
+    gather(a, transposed.left(), c.rows());
     int blocks = Math.max(1, PART_SIZE / Math.max(1, inner) / c.rows() / BLOCK);
     partColumns = (int) Math.min(c.columns(), (long) blocks * BLOCK);
     int parts = Math.ceilDiv(c.columns(), partColumns);
@@ -110,7 +104,7 @@ final class ThinProduct {
         }
       }
     }
-    PackedProduct.activate(c, epilogue.activation(), 0, c.rows(), from, to - from);
+    PackedProduct.activate(epilogue.activation(), c, c.offset() + from, 0, c.rows(), to - from);
   }
 
   private void store(int i, int j, int width, int at, boolean first, boolean last) {

@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The SIMD products against the scalar ones, and against the order of additions that they promise,
- * bit by bit. Every method of {@link MatrixKernels} has a constant in {@link Product}.
+ * bit by bit. Every method of {@link MatrixKernels} for a single pair has a constant in {@link
+ * Product}.
  */
 @Tag("width")
 class MatrixKernelsTest {
@@ -263,7 +264,85 @@ class MatrixKernelsTest {
     for (Product product : Product.values()) {
       cases.add(product.method);
     }
+    cases.add("multiplyPairs");
     assertEquals(methods, cases);
+  }
+
+  /** Each pair gives what it gives by itself: of the scalar kernels the bits. */
+  @ParameterizedTest
+  @EnumSource(Transposed.class)
+  void pairsAreAsEachByItself(Transposed transposed) {
+    int[][] shapes = {{1, 1, 1}, {2, 3, 5}, {5, 17, 0}, {7, 33, 31}, {13, 1, 70}, {65, 65, 32}};
+    for (int[] shape : shapes) {
+      for (int pairs : new int[] {1, 2, 3, 40}) {
+        for (int threads : new int[] {1, 2, 3}) {
+          comparePairs(simd(threads), transposed, pairs, shape[0], shape[1], shape[2]);
+        }
+      }
+    }
+    comparePairs(simd(2), transposed, 3, 30, 40, 1200);
+    comparePairs(simd(2), transposed, 4, 0, 5, 3);
+  }
+
+  private void comparePairs(
+      MatrixKernels simd, Transposed transposed, int pairs, int m, int n, int k) {
+    SplittableRandom random = new SplittableRandom(pairs * 31L + m * 1_009L + n * 7L + k);
+    MatrixView a = stacked(random, pairs, m, k, transposed.left());
+    MatrixView b = stacked(random, pairs, k, n, transposed.right());
+    MatrixView c = Case.matrix(random, pairs * m, n, 2);
+    Slice bias = new Slice(Case.matrix(random, 1, n, 0).array(), 0, n);
+    for (Epilogue epilogue :
+        List.of(Epilogue.STORE, new Epilogue(true, bias, UnaryFunction.GELU_TANH))) {
+      float[] before = c.array().clone();
+      for (int pair = 0; pair < pairs; pair++) {
+        MatrixView left = part(a, pair, pairs);
+        MatrixView right = part(b, pair, pairs);
+        scalar.multiplyPairs(1, transposed, left, right, part(c, pair, pairs), epilogue);
+      }
+      float[] expected = c.array().clone();
+      System.arraycopy(before, 0, c.array(), 0, before.length);
+      scalar.multiplyPairs(pairs, transposed, a, b, c, epilogue);
+      assertArrayEquals(expected, c.array());
+      System.arraycopy(before, 0, c.array(), 0, before.length);
+      simd.multiplyPairs(pairs, transposed, a, b, c, epilogue);
+      // |a b| ≤ 1, and the slope of GELU at most 1.2.
+      assertArrayEquals(expected, c.array(), 1.2f * 0x1p-24f * (k * k + 4 * k + 16));
+    }
+  }
+
+  /** Of the packed products, whatever the number of threads, the bits as well. */
+  @ParameterizedTest
+  @EnumSource(Transposed.class)
+  void pairsHaveTheBitsOfSingleProducts(Transposed transposed) {
+    int m = ThinProduct.MOST_ROWS + 15;
+    SplittableRandom random = new SplittableRandom(5);
+    MatrixView a = stacked(random, 30, m, 90, transposed.left());
+    MatrixView b = stacked(random, 30, 90, 50, transposed.right());
+    MatrixView c = MatrixView.of(30 * m, 50, new float[30 * m * 50]);
+    for (int pair = 0; pair < 30; pair++) {
+      MatrixView left = part(a, pair, 30);
+      simd(1)
+          .multiplyPairs(1, transposed, left, part(b, pair, 30), part(c, pair, 30), Epilogue.STORE);
+    }
+    float[] expected = c.array().clone();
+    for (int threads : new int[] {1, 2, 5}) {
+      Arrays.fill(c.array(), 0);
+      simd(threads).multiplyPairs(30, transposed, a, b, c, Epilogue.STORE);
+      assertArrayEquals(expected, c.array());
+    }
+  }
+
+  private static MatrixView stacked(
+      SplittableRandom random, int pairs, int rows, int columns, boolean transposed) {
+    return transposed
+        ? Case.matrix(random, pairs * columns, rows, 1)
+        : Case.matrix(random, pairs * rows, columns, 1);
+  }
+
+  private static MatrixView part(MatrixView x, int pair, int pairs) {
+    int rows = x.rows() / pairs;
+    int at = x.offset() + pair * rows * x.stride();
+    return new MatrixView(x.array(), at, rows, x.columns(), x.stride());
   }
 
   @ParameterizedTest
@@ -411,6 +490,24 @@ class MatrixKernelsTest {
         "must not share", () -> kernels.multiply(square, wrongFree(), square, Epilogue.STORE));
     assertRefused(
         "must not share", () -> kernels.multiply(wrongFree(), square, square, Epilogue.STORE));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"scalar", "simd"})
+  void wrongPairsAreRefused(String name) {
+    MatrixKernels kernels = name.equals("scalar") ? scalar : simd(1);
+    MatrixView four = MatrixView.of(4, 2, new float[8]);
+    MatrixView c = MatrixView.of(4, 2, new float[8]);
+    assertRefused(
+        "at least 1 pair, but there are 0",
+        () -> kernels.multiplyPairs(0, Transposed.NONE, four, four, c, Epilogue.STORE));
+    assertRefused(
+        "the rows of a must be a multiple of the pairs, but are 4 for 3",
+        () -> kernels.multiplyPairs(3, Transposed.NONE, four, four, c, Epilogue.STORE));
+    MatrixView six = MatrixView.of(6, 2, new float[12]);
+    assertRefused(
+        "2 (a is 2 x 2) and 3 (b is 3 x 2)",
+        () -> kernels.multiplyPairs(2, Transposed.NONE, four, six, c, Epilogue.STORE));
   }
 
   private static MatrixView wrongFree() {

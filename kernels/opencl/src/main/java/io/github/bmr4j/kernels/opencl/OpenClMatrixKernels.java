@@ -4,6 +4,7 @@ import io.github.bmr4j.kernels.Checks;
 import io.github.bmr4j.kernels.Epilogue;
 import io.github.bmr4j.kernels.MatrixKernels;
 import io.github.bmr4j.kernels.MatrixView;
+import io.github.bmr4j.kernels.Transposed;
 
 /**
  * Matrix products on the device. A transposed operand is one whose rows and columns have changed
@@ -12,8 +13,8 @@ import io.github.bmr4j.kernels.MatrixView;
 final class OpenClMatrixKernels implements MatrixKernels {
 
   private static final String ARGUMENTS =
-      "@a, aRow, aColumn, @b, bRow, bColumn, #c, rows, columns, inner, tilesAcross, accumulate,"
-          + " ?bias, function, aTile, bTile";
+      "@a, aPair, aRow, aColumn, @b, bPair, bRow, bColumn, #c, cPair, rows, columns, inner, tiles,"
+          + " tilesAcross, accumulate, ?bias, function, aTile, bTile";
 
   private static final int TILE = 16;
   private static final int WIDE_TILE = 64;
@@ -36,48 +37,48 @@ final class OpenClMatrixKernels implements MatrixKernels {
   }
 
   @Override
-  public void multiply(MatrixView a, MatrixView b, MatrixView c, Epilogue epilogue) {
-    Checks.product("multiply", a, false, b, false, c, epilogue);
-    run(a, a.stride(), 1, b, b.stride(), 1, c, a.columns(), epilogue);
-  }
-
-  @Override
-  public void multiplyTransposedLeft(MatrixView a, MatrixView b, MatrixView c, Epilogue epilogue) {
-    Checks.product("multiplyTransposedLeft", a, true, b, false, c, epilogue);
-    run(a, 1, a.stride(), b, b.stride(), 1, c, a.rows(), epilogue);
-  }
-
-  @Override
-  public void multiplyTransposedRight(MatrixView a, MatrixView b, MatrixView c, Epilogue epilogue) {
-    Checks.product("multiplyTransposedRight", a, false, b, true, c, epilogue);
-    run(a, a.stride(), 1, b, 1, b.stride(), c, a.columns(), epilogue);
-  }
-
-  private void run(
+  public void multiplyPairs(
+      int pairs,
+      Transposed transposed,
       MatrixView a,
-      int aRow,
-      int aColumn,
       MatrixView b,
-      int bRow,
-      int bColumn,
       MatrixView c,
-      int inner,
       Epilogue epilogue) {
+    Checks.product(pairs, transposed, a, b, c, epilogue);
+    int rows = c.rows() / pairs;
+    int inner = transposed.left() ? a.rows() / pairs : a.columns();
     synchronized (work.context()) {
-      boolean isWide = tiles(c, WIDE_TILE) >= ENOUGH_WIDE_TILES;
+      boolean isWide = isWide(pairs, rows, c.columns());
       int tile = isWide ? WIDE_TILE : TILE;
       int elements = isWide ? WIDE_ELEMENTS : TILE * TILE;
       Launch launch = isWide ? wide : narrow;
-      launch.start().origin(a).number(aRow).number(aColumn);
-      launch.origin(b).number(bRow).number(bColumn).matrix(c);
-      launch.number(c.rows()).number(c.columns()).number(inner);
-      launch.number(Math.ceilDiv(c.columns(), tile)).flag(epilogue.accumulate());
+      launch.start();
+      factor(launch, a, pairs, transposed.left());
+      factor(launch, b, pairs, transposed.right());
+      launch.matrix(c).number(rows * c.stride());
+      launch.number(rows).number(c.columns()).number(inner);
+      launch.number(tiles(rows, c.columns(), tile)).number(Math.ceilDiv(c.columns(), tile));
+      launch.flag(epilogue.accumulate());
       launch.optional(epilogue.bias()).function(epilogue.activation());
-      launch.local(elements).local(elements).runGroups(tiles(c, tile), GROUP);
+      launch.local(elements).local(elements);
+      launch.runGroups((long) pairs * tiles(rows, c.columns(), tile), GROUP);
     }
   }
 
-  private static long tiles(MatrixView c, int side) {
-    return (long) Math.ceilDiv(c.rows(), side) * Math.ceilDiv(c.columns(), side);
+  private static void factor(Launch launch, MatrixView x, int pairs, boolean transposed) {
+    launch.origin(x).number(x.rows() / pairs * x.stride());
+    launch.number(transposed ? 1 : x.stride()).number(transposed ? x.stride() : 1);
+  }
+
+  /** Whether wide tiles keep the device busy, and do not compute far more than there is. */
+  private static boolean isWide(int pairs, int rows, int columns) {
+    int wide = tiles(rows, columns, WIDE_TILE);
+    long area = (long) wide * WIDE_TILE * WIDE_TILE;
+    boolean wasteful = pairs > 1 && area > 2L * tiles(rows, columns, TILE) * TILE * TILE;
+    return (long) pairs * wide >= ENOUGH_WIDE_TILES && !wasteful;
+  }
+
+  private static int tiles(int rows, int columns, int side) {
+    return Math.ceilDiv(rows, side) * Math.ceilDiv(columns, side);
   }
 }

@@ -26,6 +26,7 @@ import io.github.bmr4j.kernels.SequenceKernels;
 import io.github.bmr4j.kernels.Slice;
 import io.github.bmr4j.kernels.SparseKernels;
 import io.github.bmr4j.kernels.SparsePattern;
+import io.github.bmr4j.kernels.Transposed;
 import io.github.bmr4j.kernels.UnaryFunction;
 import io.github.bmr4j.kernels.UpdateRule;
 import io.github.bmr4j.kernels.VariationalKernels;
@@ -233,6 +234,44 @@ class OpenClParityTest {
         4 * ULP,
         what,
         (p, y) -> p.multiplyTransposedRight(a, bT, y, epilogue));
+  }
+
+  @Test
+  void productsOfPairs() {
+    MatrixKernels oracle = scalar.matrix();
+    MatrixKernels kernels = staged.of(MatrixKernels.class, device.matrix());
+    // The last are computed by wide tiles.
+    int[][] shapes = {{2, 3, 5, 7}, {40, 65, 65, 32}, {7, 16, 33, 17}, {3, 130, 190, 20}};
+    for (int[] shape : shapes) {
+      int pairs = shape[0];
+      int m = shape[1];
+      int n = shape[2];
+      int k = shape[3];
+      Slice bias = uniform(n, 9, -1, 1);
+      MatrixView c = matrix(pairs * m, n, 3, -1, 1);
+      for (Transposed transposed : Transposed.values()) {
+        MatrixView a = stacked(pairs, m, k, 1, transposed.left());
+        MatrixView b = stacked(pairs, k, n, 2, transposed.right());
+        for (Epilogue epilogue :
+            List.of(Epilogue.STORE, new Epilogue(true, bias, UnaryFunction.RELU))) {
+          compareMatrix(
+              oracle,
+              kernels,
+              c,
+              0x1p-24 * (k * k + 4 * (k + 2)),
+              4 * ULP,
+              pairs + " pairs, " + m + " x " + n + ", inner " + k + ", " + transposed,
+              (p, y) -> p.multiplyPairs(pairs, transposed, a, b, y, epilogue));
+        }
+      }
+    }
+  }
+
+  private static MatrixView stacked(
+      int pairs, int rows, int columns, int seed, boolean transposed) {
+    return transposed
+        ? matrix(pairs * columns, rows, seed, -1, 1)
+        : matrix(pairs * rows, columns, seed, -1, 1);
   }
 
   @Test

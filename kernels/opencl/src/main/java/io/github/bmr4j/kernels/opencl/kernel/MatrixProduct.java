@@ -15,17 +15,21 @@ final class MatrixProduct extends Products {
     int l = getLocalId(0);
     int y = l / TILE;
     int x = l % TILE;
-    int top = getGroupId(0) / tilesAcross * TILE;
-    int left = getGroupId(0) % tilesAcross * TILE;
+    int pair = getGroupId(0) / tiles;
+    int tile = getGroupId(0) % tiles;
+    int top = tile / tilesAcross * TILE;
+    int left = tile % tilesAcross * TILE;
+    int aFrom = aAt + pair * aPair;
+    int bFrom = bAt + pair * bPair;
     float sum = 0f;
     for (int k = 0; k < inner; k = k + TILE) {
       float fromA = 0f;
       if (top + y < rows && k + x < inner) {
-        fromA = a[aAt + (top + y) * aRow + (k + x) * aColumn];
+        fromA = a[aFrom + (top + y) * aRow + (k + x) * aColumn];
       }
       float fromB = 0f;
       if (k + y < inner && left + x < columns) {
-        fromB = b[bAt + (k + y) * bRow + (left + x) * bColumn];
+        fromB = b[bFrom + (k + y) * bRow + (left + x) * bColumn];
       }
       aTile[l] = fromA;
       bTile[l] = fromB;
@@ -35,6 +39,6 @@ final class MatrixProduct extends Products {
       }
       localBarrier();
     }
-    store(top + y, left + x, sum);
+    store(pair, top + y, left + x, sum);
   }
 }

@@ -25,8 +25,12 @@ final class WideMatrixProduct extends Products {
     int l = getLocalId(0);
     int y = l / 16;
     int x = l % 16;
-    int top = getGroupId(0) / tilesAcross * TILE;
-    int left = getGroupId(0) % tilesAcross * TILE;
+    int pair = getGroupId(0) / tiles;
+    int tile = getGroupId(0) % tiles;
+    int top = tile / tilesAcross * TILE;
+    int left = tile % tilesAcross * TILE;
+    int aFrom = aAt + pair * aPair;
+    int bFrom = bAt + pair * bPair;
     float[] sums = new float[16];
     for (int s = 0; s < 16; s++) {
       sums[s] = 0f;
@@ -38,7 +42,7 @@ final class WideMatrixProduct extends Products {
         int i = aColumn == 1 ? e / DEPTH : e % TILE;
         float fromA = 0f;
         if (top + i < rows && k + depth < inner) {
-          fromA = a[aAt + (top + i) * aRow + (k + depth) * aColumn];
+          fromA = a[aFrom + (top + i) * aRow + (k + depth) * aColumn];
         }
         aTile[depth * TILE + i] = fromA;
       }
@@ -47,7 +51,7 @@ final class WideMatrixProduct extends Products {
         int j = bRow == 1 ? e / DEPTH : e % TILE;
         float fromB = 0f;
         if (k + depth < inner && left + j < columns) {
-          fromB = b[bAt + (k + depth) * bRow + (left + j) * bColumn];
+          fromB = b[bFrom + (k + depth) * bRow + (left + j) * bColumn];
         }
         bTile[depth * TILE + j] = fromB;
       }
@@ -64,7 +68,7 @@ final class WideMatrixProduct extends Products {
     }
     for (int p = 0; p < 4; p++) {
       for (int q = 0; q < 4; q++) {
-        store(top + y + 16 * p, left + x + 16 * q, sums[4 * p + q]);
+        store(pair, top + y + 16 * p, left + x + 16 * q, sums[4 * p + q]);
       }
     }
   }
