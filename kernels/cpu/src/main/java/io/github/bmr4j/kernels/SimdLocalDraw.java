@@ -70,46 +70,44 @@ final class SimdLocalDraw implements WorkerPool.Task {
         draw(block, from, count);
       }
     }
+    block.release();
   }
 
   private void draw(VariationalBlock block, int from, int count) {
-    float[] m = x.array();
-    int i = x.offset() + from;
-    float[] v = variance.array();
-    int j = variance.offset() + from;
-    float[] d = deviation.array();
-    int k = deviation.offset() + from;
-    float[] y = out.array();
-    int o = out.offset() + from;
-    int whole = VariationalBlock.whole(count);
-    if (whole == count) {
-      draw(block.noise, m, i, v, j, d, k, y, o, count);
-      return;
-    }
-    m = block.copy(0, m, i, count);
-    v = block.copy(1, v, j, count);
-    draw(block.noise, m, 0, v, 0, block.sigma, 0, block.byMean, 0, whole);
-    System.arraycopy(block.sigma, 0, d, k, count);
-    System.arraycopy(block.byMean, 0, y, o, count);
+    BlockPart m = block.mean.of(x, from, count);
+    BlockPart v = block.variances.of(variance, from, count);
+    BlockPart d = block.rho.of(deviation, from, count);
+    BlockPart y = block.weights.of(out, from, count);
+    draw(
+        block.noise,
+        m.array,
+        m.at,
+        v.array,
+        v.at,
+        d.array,
+        d.at,
+        y.array,
+        y.at,
+        VariationalBlock.whole(count));
+    d.store();
+    y.store();
   }
 
   private void pullback(VariationalBlock block, int from, int count) {
-    float[] g = x.array();
-    int i = x.offset() + from;
-    float[] d = deviation.array();
-    int k = deviation.offset() + from;
-    float[] y = out.array();
-    int o = out.offset() + from;
-    int whole = VariationalBlock.whole(count);
-    if (whole == count) {
-      slopes(block.noise, g, i, d, k, accumulate, y, o, count);
-      return;
-    }
-    g = block.copy(0, g, i, count);
-    d = block.copy(1, d, k, count);
-    float[] sum = block.copy(2, y, o, count);
-    slopes(block.noise, g, 0, d, 0, accumulate, sum, 0, whole);
-    System.arraycopy(sum, 0, y, o, count);
+    BlockPart g = block.mean.of(x, from, count);
+    BlockPart d = block.rho.of(deviation, from, count);
+    BlockPart y = block.weights.of(out, from, count);
+    slopes(
+        block.noise,
+        g.array,
+        g.at,
+        d.array,
+        d.at,
+        accumulate,
+        y.array,
+        y.at,
+        VariationalBlock.whole(count));
+    y.store();
   }
 
   private static void draw(

@@ -243,249 +243,184 @@ final class SimdVariationalKernels implements VariationalKernels {
       int end = (int) Math.min((long) (part + 1) * PART, mean.length());
       for (int from = part * PART; from < end; from += BLOCK) {
         int count = Math.min(BLOCK, end - from);
+        block.mean.of(mean, from, count);
+        block.rho.of(rho, from, count);
+        block.mask.ofMask(mask, from, count);
+        if (weights != null) {
+          block.weights.of(weights, from, count);
+        }
+        int whole = VariationalBlock.whole(count);
         switch (pass) {
-          case SAMPLE, MEAN -> weights(block, from, count);
-          case MOMENTS -> moments(block, from, count);
-          case UPDATE -> update(block, from, count);
-          case UPDATE_BY_MOMENTS -> updateByMoments(block, from, count);
-          case DIVERGENCE -> divergence(block, from, count);
-          case POINT -> point(block, from, count);
+          case SAMPLE -> sample(block, from, count, whole);
+          case MEAN -> mean(block, whole);
+          case MOMENTS -> moments(block, from, count, whole);
+          case UPDATE -> update(block, from, count, whole);
+          case UPDATE_BY_MOMENTS -> updateByMoments(block, from, count, whole);
+          case DIVERGENCE -> totals[from / BLOCK] = divergence(block, count, whole);
+          case POINT -> point(block, from, count, whole);
         }
       }
+      block.release();
     }
 
-    /** True where a block is no whole number of vectors and must go through copies. */
-    private static boolean ragged(int count) {
-      return count != VariationalBlock.whole(count);
+    private void sample(VariationalBlock block, int from, int count, int whole) {
+      BlockPart mu = block.mean;
+      BlockPart gamma = block.mask;
+      BlockPart w = block.weights;
+      SimdScale.of(block.rho.array, block.rho.at, whole, block.sigma, block.slope);
+      block.drawNoise(seed, stream, step, from, count);
+      block.sample(mu.array, mu.at, scale, gamma.array, gamma.at, whole, w.array, w.at);
+      w.store();
     }
 
-    private void weights(VariationalBlock block, int from, int count) {
-      float[] w = weights.array();
-      int o = weights.offset() + from;
-      float[] mu = mean.array();
-      int m = mean.offset() + from;
-      float[] r = rho.array();
-      int q = rho.offset() + from;
-      float[] gamma = mask == null ? VariationalBlock.ONES : mask.array();
-      int k = mask == null ? 0 : mask.offset() + from;
-      int whole = VariationalBlock.whole(count);
-      if (ragged(count)) {
-        mu = block.copy(0, mu, m, count);
-        r = block.copy(1, r, q, count);
-        gamma = block.copy(2, gamma, k, count);
-        m = q = k = o = 0;
-        w = block.byMean;
-      }
-      if (pass == Pass.SAMPLE) {
-        SimdScale.of(r, q, whole, block.sigma, block.slope);
-        block.drawNoise(seed, stream, step, from, count);
-        block.sample(mu, m, scale, gamma, k, whole, w, o);
-      } else {
-        VariationalBlock.mean(mu, m, scale, gamma, k, whole, w, o);
-      }
-      if (ragged(count)) {
-        System.arraycopy(w, 0, weights.array(), weights.offset() + from, count);
-      }
+    private void mean(VariationalBlock block, int whole) {
+      BlockPart mu = block.mean;
+      BlockPart gamma = block.mask;
+      BlockPart w = block.weights;
+      VariationalBlock.mean(mu.array, mu.at, scale, gamma.array, gamma.at, whole, w.array, w.at);
+      w.store();
     }
 
-    private void moments(VariationalBlock block, int from, int count) {
-      float[] mu = mean.array();
-      int m = mean.offset() + from;
-      float[] r = rho.array();
-      int q = rho.offset() + from;
-      float[] gamma = mask == null ? VariationalBlock.ONES : mask.array();
-      int k = mask == null ? 0 : mask.offset() + from;
-      float[] w = weights.array();
-      int o = weights.offset() + from;
-      float[] v = byVariance.array();
-      int p = byVariance.offset() + from;
-      int whole = VariationalBlock.whole(count);
-      if (ragged(count)) {
-        mu = block.copy(0, mu, m, count);
-        r = block.copy(1, r, q, count);
-        gamma = block.copy(2, gamma, k, count);
-        m = q = k = o = p = 0;
-        w = block.byMean;
-        v = block.byRho;
-      }
-      SimdScale.of(r, q, whole, block.sigma, block.slope);
-      VariationalBlock.mean(mu, m, scale, gamma, k, whole, w, o);
-      block.variances(rhoIsVariance, scale, gamma, k, whole, v, p);
-      if (ragged(count)) {
-        System.arraycopy(w, 0, weights.array(), weights.offset() + from, count);
-        System.arraycopy(v, 0, byVariance.array(), byVariance.offset() + from, count);
-      }
+    private void moments(VariationalBlock block, int from, int count, int whole) {
+      BlockPart gamma = block.mask;
+      BlockPart v = block.variances.of(byVariance, from, count);
+      SimdScale.of(block.rho.array, block.rho.at, whole, block.sigma, block.slope);
+      mean(block, whole);
+      block.variances(rhoIsVariance, scale, gamma.array, gamma.at, whole, v.array, v.at);
+      v.store();
     }
 
-    private void update(VariationalBlock block, int from, int count) {
-      float[] mu = mean.array();
-      int m = mean.offset() + from;
-      float[] r = rho.array();
-      int q = rho.offset() + from;
-      float[] g = weights.array();
-      int o = weights.offset() + from;
-      float[] gamma = mask == null ? VariationalBlock.ONES : mask.array();
-      int k = mask == null ? 0 : mask.offset() + from;
-      int whole = VariationalBlock.whole(count);
-      if (ragged(count)) {
-        mu = block.copy(0, mu, m, count);
-        r = block.copy(1, r, q, count);
-        g = block.copy(2, g, o, count);
-        gamma = block.copy(3, gamma, k, count);
-        m = q = k = o = 0;
-      }
-      SimdScale.of(r, q, whole, block.sigma, block.slope);
+    private void update(VariationalBlock block, int from, int count, int whole) {
+      BlockPart mu = block.mean;
+      BlockPart g = block.weights;
+      BlockPart gamma = block.mask;
+      SimdScale.of(block.rho.array, block.rho.at, whole, block.sigma, block.slope);
       block.drawNoise(seed, stream, step, from, count);
       if (rule.kind == UpdateRule.Kind.IVON) {
-        ivon(block, g, o, gamma, k, from, count);
+        ivon(block, from, count, whole);
         return;
       }
-      block.gradients(mu, m, g, o, gamma, k, whole, analytic, weight, klWeight, precision);
-      apply(block, block.byMean, 0, 1, from, count, mean, meanMoment1, meanMoment2);
-      apply(block, block.byRho, 0, 1, from, count, rho, rhoMoment1, rhoMoment2);
+      block.gradients(
+          mu.array,
+          mu.at,
+          g.array,
+          g.at,
+          gamma.array,
+          gamma.at,
+          whole,
+          analytic,
+          weight,
+          klWeight,
+          precision);
+      applyGradients(block, from, count, whole);
     }
 
-    private void updateByMoments(VariationalBlock block, int from, int count) {
-      float[] mu = mean.array();
-      int m = mean.offset() + from;
-      float[] r = rho.array();
-      int q = rho.offset() + from;
-      float[] g = weights.array();
-      int o = weights.offset() + from;
-      float[] h = byVariance.array();
-      int p = byVariance.offset() + from;
-      float[] gamma = mask == null ? VariationalBlock.ONES : mask.array();
-      int k = mask == null ? 0 : mask.offset() + from;
-      int whole = VariationalBlock.whole(count);
-      if (ragged(count)) {
-        mu = block.copy(0, mu, m, count);
-        r = block.copy(1, r, q, count);
-        g = block.copy(2, g, o, count);
-        h = block.copy(3, h, p, count);
-        gamma = block.copy(7, gamma, k, count);
-        m = q = o = p = k = 0;
-      }
-      SimdScale.of(r, q, whole, block.sigma, block.slope);
+    private void updateByMoments(VariationalBlock block, int from, int count, int whole) {
+      BlockPart mu = block.mean;
+      BlockPart g = block.weights;
+      BlockPart h = block.variances.of(byVariance, from, count);
+      BlockPart gamma = block.mask;
+      SimdScale.of(block.rho.array, block.rho.at, whole, block.sigma, block.slope);
       if (rhoIsVariance) {
         block.deviationsOfVariances(whole);
       }
-      block.momentGradients(mu, m, g, o, h, p, gamma, k, whole, weight, scale, klWeight, precision);
-      apply(block, block.byMean, 0, 1, from, count, mean, meanMoment1, meanMoment2);
-      apply(block, block.byRho, 0, 1, from, count, rho, rhoMoment1, rhoMoment2);
+      block.momentGradients(
+          mu.array,
+          mu.at,
+          g.array,
+          g.at,
+          h.array,
+          h.at,
+          gamma.array,
+          gamma.at,
+          whole,
+          weight,
+          scale,
+          klWeight,
+          precision);
+      applyGradients(block, from, count, whole);
     }
 
-    private void ivon(
-        VariationalBlock block, float[] g, int o, float[] gamma, int k, int from, int count) {
-      float[] mu = mean.array();
-      int m = mean.offset() + from;
-      float[] r = rho.array();
-      int q = rho.offset() + from;
-      float[] first = meanMoment1.array();
-      int f = meanMoment1.offset() + from;
-      float[] h = rhoMoment1.array();
-      int c = rhoMoment1.offset() + from;
-      int whole = VariationalBlock.whole(count);
-      if (ragged(count)) {
-        mu = block.copy(4, mu, m, count);
-        first = block.copy(5, first, f, count);
-        h = block.copy(6, h, c, count);
-        r = block.byRho;
-        m = q = f = c = 0;
-      }
+    private void applyGradients(VariationalBlock block, int from, int count, int whole) {
+      BlockPart m1 = block.meanMoment1.of(meanMoment1, from, count);
+      BlockPart m2 = block.meanMoment2.of(meanMoment2, from, count);
+      BlockPart r1 = block.rhoMoment1.of(rhoMoment1, from, count);
+      BlockPart r2 = block.rhoMoment2.of(rhoMoment2, from, count);
+      apply(block.byMean, 0, 1, whole, block.mean, m1, m2);
+      apply(block.byRho, 0, 1, whole, block.rho, r1, r2);
+    }
+
+    private void ivon(VariationalBlock block, int from, int count, int whole) {
+      BlockPart mu = block.mean;
+      BlockPart rho = block.rho;
+      BlockPart g = block.weights;
+      BlockPart gamma = block.mask;
+      BlockPart first = block.meanMoment1.of(meanMoment1, from, count);
+      BlockPart h = block.rhoMoment1.of(rhoMoment1, from, count);
       SimdIvon.step(
           rule,
-          g,
-          o,
-          gamma,
-          k,
+          g.array,
+          g.at,
+          gamma.array,
+          gamma.at,
           weight,
           klWeight,
           precision,
           block.noise,
           block.sigma,
           whole,
-          mu,
-          m,
-          first,
-          f,
-          h,
-          c);
-      SimdIvon.rho(block.sigma, whole, block.byMean, block.slope, r, q);
-      if (ragged(count)) {
-        System.arraycopy(mu, 0, mean.array(), mean.offset() + from, count);
-        System.arraycopy(r, 0, rho.array(), rho.offset() + from, count);
-        System.arraycopy(first, 0, meanMoment1.array(), meanMoment1.offset() + from, count);
-        System.arraycopy(h, 0, rhoMoment1.array(), rhoMoment1.offset() + from, count);
-      }
+          mu.array,
+          mu.at,
+          first.array,
+          first.at,
+          h.array,
+          h.at);
+      SimdIvon.rho(block.sigma, whole, block.byMean, block.slope, rho.array, rho.at);
+      mu.store();
+      rho.store();
+      first.store();
+      h.store();
     }
 
-    private void point(VariationalBlock block, int from, int count) {
-      float[] g = weights.array();
-      int o = weights.offset() + from;
-      if (ragged(count)) {
-        g = block.copy(0, g, o, count);
-        o = 0;
-      }
-      apply(block, g, o, weight, from, count, mean, meanMoment1, meanMoment2);
+    private void point(VariationalBlock block, int from, int count, int whole) {
+      BlockPart m1 = block.meanMoment1.of(meanMoment1, from, count);
+      BlockPart m2 = block.meanMoment2.of(meanMoment2, from, count);
+      apply(block.weights.array, block.weights.at, weight, whole, block.mean, m1, m2);
     }
 
     private void apply(
-        VariationalBlock block,
         float[] gradient,
         int g,
         float factor,
-        int from,
-        int count,
-        Slice parameter,
-        Slice moment1,
-        Slice moment2) {
-      int p = parameter.offset() + from;
-      int m = moment1.offset() + from;
-      int n = moment2.offset() + from;
-      if (!ragged(count)) {
-        VariationalBlock.apply(
-            rule,
-            gradient,
-            g,
-            factor,
-            count,
-            parameter.array(),
-            p,
-            moment1.array(),
-            m,
-            moment2.array(),
-            n);
-        return;
-      }
-      float[] x = block.copy(4, parameter.array(), p, count);
-      float[] y = block.copy(5, moment1.array(), m, count);
-      float[] z = block.copy(6, moment2.array(), n, count);
-      int whole = VariationalBlock.whole(count);
-      VariationalBlock.apply(rule, gradient, g, factor, whole, x, 0, y, 0, z, 0);
-      System.arraycopy(x, 0, parameter.array(), p, count);
-      System.arraycopy(y, 0, moment1.array(), m, count);
-      System.arraycopy(z, 0, moment2.array(), n, count);
+        int whole,
+        BlockPart parameter,
+        BlockPart moment1,
+        BlockPart moment2) {
+      VariationalBlock.apply(
+          rule,
+          gradient,
+          g,
+          factor,
+          whole,
+          parameter.array,
+          parameter.at,
+          moment1.array,
+          moment1.at,
+          moment2.array,
+          moment2.at);
+      parameter.store();
+      moment1.store();
+      moment2.store();
     }
 
-    private void divergence(VariationalBlock block, int from, int count) {
-      float[] mu = mean.array();
-      int m = mean.offset() + from;
-      float[] r = rho.array();
-      int q = rho.offset() + from;
-      float[] gamma = mask == null ? VariationalBlock.ONES : mask.array();
-      int k = mask == null ? 0 : mask.offset() + from;
-      int whole = VariationalBlock.whole(count);
-      if (ragged(count)) {
-        mu = block.copy(0, mu, m, count);
-        r = block.copy(1, r, q, count);
-        gamma = block.copy(2, gamma, k, count);
-        m = q = k = 0;
-      }
-      SimdScale.of(r, q, whole, block.sigma, block.slope);
+    private double divergence(VariationalBlock block, int count, int whole) {
+      BlockPart mu = block.mean;
+      BlockPart gamma = block.mask;
+      SimdScale.of(block.rho.array, block.rho.at, whole, block.sigma, block.slope);
       block.ratios(whole, precision);
       VectorMath.log(block.sigma, block.byRho, whole);
-      block.divergences(mu, m, gamma, k, whole, precision);
-      totals[from / BLOCK] = SimdSums.blockSum(block.byMean, 0, count, block.lanes, 0);
+      block.divergences(mu.array, mu.at, gamma.array, gamma.at, whole, precision);
+      return SimdSums.blockSum(block.byMean, 0, count, block.lanes, 0);
     }
   }
 }

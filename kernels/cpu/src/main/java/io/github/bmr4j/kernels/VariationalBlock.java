@@ -35,8 +35,17 @@ final class VariationalBlock {
   final float[] byRho = new float[SIZE];
   final float[] lanes = new float[SimdSums.VIRTUAL_LANES];
 
-  /** Copies of up to eight slices' last blocks. */
-  private final float[][] copies = new float[8][SIZE];
+  /** What the block has of the slices. */
+  final BlockPart mean = new BlockPart();
+
+  final BlockPart rho = new BlockPart();
+  final BlockPart mask = new BlockPart();
+  final BlockPart weights = new BlockPart();
+  final BlockPart variances = new BlockPart();
+  final BlockPart meanMoment1 = new BlockPart();
+  final BlockPart meanMoment2 = new BlockPart();
+  final BlockPart rhoMoment1 = new BlockPart();
+  final BlockPart rhoMoment2 = new BlockPart();
 
   static VariationalBlock ofThread() {
     return OF_THREAD.get();
@@ -53,12 +62,17 @@ final class VariationalBlock {
     return count + LANES - 1 & -LANES;
   }
 
-  /** A copy of a slice's last, not whole block, followed by zeros. */
-  float[] copy(int slot, float[] from, int offset, int count) {
-    float[] copy = copies[slot];
-    System.arraycopy(from, offset, copy, 0, count);
-    Arrays.fill(copy, count, Math.min(count + SimdSums.VIRTUAL_LANES, SIZE), 0);
-    return copy;
+  /** Lets go of the callers' arrays. */
+  void release() {
+    mean.release();
+    rho.release();
+    mask.release();
+    weights.release();
+    variances.release();
+    meanMoment1.release();
+    meanMoment2.release();
+    rhoMoment1.release();
+    rhoMoment2.release();
   }
 
   /** The noise of the block's factors, which start at a whole group. */
