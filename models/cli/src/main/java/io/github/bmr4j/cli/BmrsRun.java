@@ -294,22 +294,33 @@ final class BmrsRun {
     Map<?, ?> before = (Map<?, ?>) json.get("before");
     Map<?, ?> after = (Map<?, ?>) json.get("after");
     Table comparison = new Table("", "before", "after");
-    comparison.row("accuracy", number(before, "accuracy", 4), number(after, "accuracy", 4));
-    comparison.row("NLL (nats per example)", number(before, "nll", 4), number(after, "nll", 4));
     comparison.row(
-        "ECE (20 equal-mass buckets)", number(before, "ece", 4), number(after, "ece", 4));
-    comparison.row("ELBO (nats)", number(before, "elbo", 1), number(after, "elbo", 1));
+        "accuracy",
+        Numbers.fixed(before.get("accuracy"), 4),
+        Numbers.fixed(after.get("accuracy"), 4));
     comparison.row(
-        "weights in the model", number(before, "weights", 0), number(after, "weights", 0));
+        "NLL (nats per example)",
+        Numbers.fixed(before.get("nll"), 4),
+        Numbers.fixed(after.get("nll"), 4));
+    comparison.row(
+        "ECE (20 equal-mass buckets)",
+        Numbers.fixed(before.get("ece"), 4),
+        Numbers.fixed(after.get("ece"), 4));
+    comparison.row(
+        "ELBO (nats)", Numbers.fixed(before.get("elbo"), 1), Numbers.fixed(after.get("elbo"), 1));
+    comparison.row(
+        "weights in the model",
+        Numbers.fixed(before.get("weights"), 0),
+        Numbers.fixed(after.get("weights"), 0));
     Table layers = new Table("layer", "inputs", "structures", "kept", "mean KL");
     for (Object each : (List<?>) json.get("layers")) {
       Map<?, ?> layer = (Map<?, ?>) each;
       layers.row(
           (String) layer.get("name"),
-          number(layer, "inputs", 0),
-          number(layer, "structures", 0),
-          number(layer, "kept", 0),
-          number(layer, "mean_kl", 4));
+          Numbers.fixed(layer.get("inputs"), 0),
+          Numbers.fixed(layer.get("structures"), 0),
+          Numbers.fixed(layer.get("kept"), 0),
+          Numbers.fixed(layer.get("mean_kl"), 4));
     }
     Map<?, ?> seconds = (Map<?, ?>) json.get("seconds");
     Map<?, ?> files = (Map<?, ?>) json.get("files");
@@ -329,11 +340,6 @@ final class BmrsRun {
         files.get("compact"),
         files.get("report"),
         files.get("result"));
-  }
-
-  private static String number(Map<?, ?> json, String key, int digits) {
-    Object value = json.get(key);
-    return value == null ? "-" : Numbers.fixed(((Number) value).doubleValue(), digits);
   }
 
   /** Says on standard error how a run goes on: a line for each epoch, and a status between them. */

@@ -17,6 +17,11 @@ final class Numbers {
     return Double.isFinite(x) ? String.format(Locale.ROOT, "%,." + digits + "f", x) : "-";
   }
 
+  /** A number of a result with so many digits after the point; null where there is none. */
+  static String fixed(Object number, int digits) {
+    return number == null ? "-" : fixed(((Number) number).doubleValue(), digits);
+  }
+
   /** With its sign. */
   static String signed(double x, int digits) {
     return Double.isFinite(x) ? String.format(Locale.ROOT, "%+,." + digits + "f", x) : "-";

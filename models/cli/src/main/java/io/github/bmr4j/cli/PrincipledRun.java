@@ -366,21 +366,28 @@ final class PrincipledRun {
       Map<?, ?> one = (Map<?, ?>) full.get(m);
       Map<?, ?> other = (Map<?, ?>) pruned.get(m);
       String of = " of " + one.get("name");
-      comparison.row("RMSE" + of, number(one, "rmse", 4), number(other, "rmse", 4));
-      comparison.row("NLL" + of + " (nats)", number(one, "nll", 4), number(other, "nll", 4));
+      comparison.row(
+          "RMSE" + of, Numbers.fixed(one.get("rmse"), 4), Numbers.fixed(other.get("rmse"), 4));
+      comparison.row(
+          "NLL" + of + " (nats)",
+          Numbers.fixed(one.get("nll"), 4),
+          Numbers.fixed(other.get("nll"), 4));
     }
-    comparison.row("ELBO (nats)", number(before, "elbo", 1), number(after, "elbo", 1));
     comparison.row(
-        "weights in the model", number(before, "weights", 0), number(after, "weights", 0));
+        "ELBO (nats)", Numbers.fixed(before.get("elbo"), 1), Numbers.fixed(after.get("elbo"), 1));
+    comparison.row(
+        "weights in the model",
+        Numbers.fixed(before.get("weights"), 0),
+        Numbers.fixed(after.get("weights"), 0));
     Table layers = new Table("layer", "shape", "weights", "kept", "units left");
     for (Object each : (List<?>) json.get("layers")) {
       Map<?, ?> layer = (Map<?, ?>) each;
       layers.row(
           (String) layer.get("name"),
           layer.get("inputs") + " to " + layer.get("outputs"),
-          number(layer, "weights", 0),
-          number(layer, "kept", 0),
-          number(layer, "kept_outputs", 0));
+          Numbers.fixed(layer.get("weights"), 0),
+          Numbers.fixed(layer.get("kept"), 0),
+          Numbers.fixed(layer.get("kept_outputs"), 0));
     }
     Map<?, ?> seconds = (Map<?, ?>) json.get("seconds");
     Map<?, ?> files = (Map<?, ?>) json.get("files");
@@ -393,19 +400,14 @@ final class PrincipledRun {
         layers,
         Numbers.percent((Double) json.get("pruned_fraction")),
         ((List<?>) json.get("rounds")).size(),
-        number(json, "delta_f_predicted", 1),
-        number(json, "delta_f_realised", 1),
+        Numbers.fixed(json.get("delta_f_predicted"), 1),
+        Numbers.fixed(json.get("delta_f_realised"), 1),
         Numbers.clock((Double) seconds.get("total")),
         files.get("posterior"),
         files.get("certificate"),
         files.get("compact"),
         files.get("report"),
         files.get("result"));
-  }
-
-  private static String number(Map<?, ?> json, String key, int digits) {
-    Object value = json.get(key);
-    return value == null ? "-" : Numbers.fixed(((Number) value).doubleValue(), digits);
   }
 
   /** A status between prunings, and a line for each. */
