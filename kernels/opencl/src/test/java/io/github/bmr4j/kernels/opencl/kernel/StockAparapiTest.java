@@ -66,6 +66,7 @@ class StockAparapiTest {
     sizes.putAll(Map.of("n", 50, "rows", 5, "columns", 7, "inner", 9, "length", 7, "pairs", 5));
     sizes.putAll(Map.of("meanOuter", 64, "meanInner", 1, "sdOuter", 64, "sdInner", 1));
     sizes.putAll(Map.of("aRow", 64, "aColumn", 1, "bRow", 64, "bColumn", 1, "tilesAcross", 1));
+    sizes.putAll(Map.of("aPair", 320, "bPair", 576, "cPair", 320, "tiles", 1));
     sizes.putAll(Map.of("batch", 2, "pixels", 6, "chunk", 2, "chunks", 3, "rank", 3));
     sizes.putAll(Map.of("channels", 6, "groupChannels", 3, "filters", 4, "groupFilters", 2));
     sizes.putAll(Map.of("height", 5, "width", 6, "outHeight", 5, "outWidth", 3));
