@@ -13,6 +13,15 @@ public final class BatchedProduct extends Node {
 
   private final Transposed transposed;
 
+  /** Made once, since a step shall allocate nothing. */
+  private MatrixView a;
+
+  private MatrixView b;
+  private MatrixView c;
+  private MatrixView da;
+  private MatrixView db;
+  private MatrixView dc;
+
   /**
    * @param a [batch, m, k]
    * @param b [batch, k, n], or [batch, n, k] if transposed
@@ -38,39 +47,41 @@ public final class BatchedProduct extends Node {
     return Shape.of(a.extent(0), a.extent(1), b.extent(transposed ? 1 : 2));
   }
 
-  private int pairs() {
-    return shape().extent(0);
-  }
-
-  /** All matrices of one side, one below the other. */
+  /** All matrices of one side, one below the other; null for the gradient of what needs none. */
   private static MatrixView stacked(Tensor x) {
+    if (x == null) {
+      return null;
+    }
     Shape shape = x.shape();
     return x.slice().asMatrix(shape.extent(0) * shape.extent(1), shape.extent(2));
   }
 
   @Override
   protected void forward(Backend backend) {
-    MatrixView a = stacked(input(0));
-    MatrixView b = stacked(input(1));
-    backend.matrix().multiplyPairs(pairs(), transposed, a, b, stacked(value()), Epilogue.STORE);
+    if (c == null) {
+      a = stacked(input(0));
+      b = stacked(input(1));
+      c = stacked(value());
+      da = stacked(inputGradient(0));
+      db = stacked(inputGradient(1));
+      dc = stacked(gradient());
+    }
+    backend.matrix().multiplyPairs(shape().extent(0), transposed, a, b, c, Epilogue.STORE);
   }
 
   @Override
   protected void pullback(Backend backend) {
     MatrixKernels kernels = backend.matrix();
-    MatrixView dc = stacked(gradient());
-    if (inputGradient(0) != null) {
+    int pairs = shape().extent(0);
+    if (da != null) {
       // dc bᵀ, where b itself may be transposed already.
       Transposed right = transposed.right() ? Transposed.NONE : Transposed.RIGHT;
-      MatrixView da = stacked(inputGradient(0));
-      kernels.multiplyPairs(pairs(), right, dc, stacked(input(1)), da, epilogue(0));
+      kernels.multiplyPairs(pairs, right, dc, b, da, epilogue(0));
     }
-    if (inputGradient(1) != null) {
-      MatrixView a = stacked(input(0));
-      MatrixView db = stacked(inputGradient(1));
+    if (db != null) {
       MatrixView left = transposed.right() ? dc : a;
-      MatrixView other = transposed.right() ? a : dc;
-      kernels.multiplyPairs(pairs(), Transposed.LEFT, left, other, db, epilogue(1));
+      MatrixView right = transposed.right() ? a : dc;
+      kernels.multiplyPairs(pairs, Transposed.LEFT, left, right, db, epilogue(1));
     }
   }
 

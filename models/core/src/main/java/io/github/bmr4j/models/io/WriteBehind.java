@@ -13,18 +13,20 @@ import java.util.concurrent.Future;
 
 /**
  * Writes chunks to a file on a thread of its own, so that the next one is computed meanwhile, and
- * forces them to the disk now and then, so that little is left for the end. What fails is told by
- * the call after it, at the latest by {@link #close}.
+ * forces them to the disk now and then, so that little is left for the end. What fails is told
+ * once, by the call after it, at the latest by {@link #close}.
  */
 final class WriteBehind implements TensorWriter.Sink, AutoCloseable {
 
   /** Bytes after which the file is forced. */
   private static final long FORCED = 1 << 26;
 
+  private static final Future<?> DONE = CompletableFuture.completedFuture(null);
+
   private final FileChannel channel;
   private final ExecutorService thread = Executors.newSingleThreadExecutor();
   private ByteBuffer spare;
-  private Future<?> writing = CompletableFuture.completedFuture(null);
+  private Future<?> writing = DONE;
   private long unforced;
 
   /**
@@ -73,6 +75,8 @@ final class WriteBehind implements TensorWriter.Sink, AutoCloseable {
       throw (IOException)
           new InterruptedIOException("interrupted while a file was written").initCause(interrupted);
     } catch (ExecutionException failure) {
+      // Told once: a failure cannot be suppressed by itself where closing follows.
+      writing = DONE;
       throw failure.getCause() instanceof UncheckedIOException known
           ? known.getCause()
           : new IOException(failure.getCause());

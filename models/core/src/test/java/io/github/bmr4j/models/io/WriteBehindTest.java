@@ -50,12 +50,21 @@ class WriteBehindTest {
   }
 
   @Test
-  void whatFailsIsToldByTheNextCall() throws IOException {
+  void whatFailsIsToldOnceByTheNextCall() throws IOException {
     FileChannel channel = create(folder.resolve("file"));
     channel.close();
     WriteBehind behind = new WriteBehind(channel, ByteBuffer.allocate(8));
     ByteBuffer next = behind.accept(ByteBuffer.allocate(8));
     assertThrows(ClosedChannelException.class, () -> behind.accept(next));
+    behind.close();
+  }
+
+  @Test
+  void theLastFailureIsToldByClosing() throws IOException {
+    FileChannel channel = create(folder.resolve("file"));
+    channel.close();
+    WriteBehind behind = new WriteBehind(channel, ByteBuffer.allocate(8));
+    behind.accept(ByteBuffer.allocate(8));
     assertThrows(ClosedChannelException.class, behind::close);
   }
 
