@@ -33,7 +33,7 @@ final class PackedProduct {
   private static final int GROUP = 128 / COLUMNS;
 
   /** Multiplications below which waking other threads costs more than it gains: some 5 µs. */
-  private static final long SMALL = 400_000;
+  static final long SMALL = 400_000;
 
   private final WorkerPool pool;
   private final WorkerPool.Task computing = this::computePart;

@@ -2,12 +2,9 @@ package io.github.bmr4j.kernels;
 
 /**
  * Matrix products on the CPU's vector units: {@link PackedProduct}, {@link ThinProduct} for few
- * rows. Of many pairs each is a packed product by itself, on one thread.
+ * rows. Of as many pairs as there are threads, or more, each is a packed product on one thread.
  */
 final class SimdMatrixKernels implements MatrixKernels {
-
-  /** Multiplications below which waking other threads costs more than it gains. */
-  private static final long SMALL = 400_000;
 
   private final WorkerPool pool;
   private final PackedProduct packed;
@@ -34,12 +31,14 @@ final class SimdMatrixKernels implements MatrixKernels {
       return;
     }
     synchronized (pool) {
-      if (pairs > 1) {
-        task.run(pool, pairs, transposed, a, b, c, epilogue);
-      } else if (c.rows() <= ThinProduct.MOST_ROWS) {
+      if (pairs == 1 && c.rows() <= ThinProduct.MOST_ROWS) {
         thin.compute(a, transposed, b, c, epilogue);
+      } else if (pairs > 1 && pairs >= pool.threads()) {
+        task.run(pairs, transposed, a, b, c, epilogue);
       } else {
-        packed.compute(0, 1, transposed, a, b, c, epilogue);
+        for (int pair = 0; pair < pairs; pair++) {
+          packed.compute(pair, pairs, transposed, a, b, c, epilogue);
+        }
       }
     }
   }
@@ -69,7 +68,6 @@ final class SimdMatrixKernels implements MatrixKernels {
     }
 
     void run(
-        WorkerPool pool,
         int pairs,
         Transposed transposed,
         MatrixView a,
@@ -83,7 +81,7 @@ final class SimdMatrixKernels implements MatrixKernels {
       this.c = c;
       this.epilogue = epilogue;
       long inner = transposed.left() ? a.rows() / pairs : a.columns();
-      boolean alone = inner * c.rows() * c.columns() < SMALL;
+      boolean alone = inner * c.rows() * c.columns() < PackedProduct.SMALL;
       parts = alone ? 1 : Math.min(pairs, 4 * pool.threads());
       try {
         pool.run(parts, this);
