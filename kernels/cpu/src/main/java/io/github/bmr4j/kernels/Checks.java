@@ -151,7 +151,7 @@ public final class Checks {
     int aRows = a.rows() / pairs;
     int bRows = b.rows() / pairs;
     int m = transposed.left() ? a.columns() : aRows;
-    int k = transposed.left() ? aRows : a.columns();
+    int k = transposed.inner(a, pairs);
     int n = transposed.right() ? bRows : b.columns();
     int bInner = transposed.right() ? b.columns() : bRows;
     if (k != bInner) {

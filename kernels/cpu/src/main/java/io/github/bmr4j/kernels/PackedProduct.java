@@ -113,7 +113,7 @@ final class PackedProduct {
     startOfB = start(b, pair, pairs);
     startOfC = start(c, pair, pairs);
     height = c.rows() / pairs;
-    int inner = transposed.left() ? a.rows() / pairs : a.columns();
+    int inner = transposed.inner(a, pairs);
     int step = blockOf(inner);
     try {
       for (column0 = 0; column0 < c.columns(); column0 += PACKED_COLUMNS) {

@@ -18,7 +18,7 @@ final class ScalarMatrixKernels implements MatrixKernels {
       Epilogue epilogue) {
     Checks.product(pairs, transposed, a, b, c, epilogue);
     int m = c.rows() / pairs;
-    int inner = transposed.left() ? a.rows() / pairs : a.columns();
+    int inner = transposed.inner(a, pairs);
     for (int row = 0; row < c.rows(); row++) {
       int pair = row / m;
       int i = row % m;

@@ -80,7 +80,7 @@ final class SimdMatrixKernels implements MatrixKernels {
       this.b = b;
       this.c = c;
       this.epilogue = epilogue;
-      long inner = transposed.left() ? a.rows() / pairs : a.columns();
+      long inner = transposed.inner(a, pairs);
       boolean alone = inner * c.rows() * c.columns() < PackedProduct.SMALL;
       parts = alone ? 1 : Math.min(pairs, 4 * pool.threads());
       try {

@@ -59,7 +59,7 @@ final class ThinProduct {
     this.c = c;
     this.epilogue = epilogue;
     rightTransposed = transposed.right();
-    inner = transposed.left() ? a.rows() : a.columns();
+    inner = transposed.inner(a, 1);
     gather(a, transposed.left(), c.rows());
     int blocks = Math.max(1, PART_SIZE / Math.max(1, inner) / c.rows() / BLOCK);
     partColumns = (int) Math.min(c.columns(), (long) blocks * BLOCK);

@@ -29,4 +29,9 @@ public enum Transposed {
   public boolean right() {
     return this == RIGHT;
   }
+
+  /** The inner dimension k of the products of so many pairs, by their left factors. */
+  public int inner(MatrixView a, int pairs) {
+    return left() ? a.rows() / pairs : a.columns();
+  }
 }

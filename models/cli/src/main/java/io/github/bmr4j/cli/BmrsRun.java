@@ -294,24 +294,11 @@ final class BmrsRun {
     Map<?, ?> before = (Map<?, ?>) json.get("before");
     Map<?, ?> after = (Map<?, ?>) json.get("after");
     Table comparison = new Table("", "before", "after");
-    comparison.row(
-        "accuracy",
-        Numbers.fixed(before.get("accuracy"), 4),
-        Numbers.fixed(after.get("accuracy"), 4));
-    comparison.row(
-        "NLL (nats per example)",
-        Numbers.fixed(before.get("nll"), 4),
-        Numbers.fixed(after.get("nll"), 4));
-    comparison.row(
-        "ECE (20 equal-mass buckets)",
-        Numbers.fixed(before.get("ece"), 4),
-        Numbers.fixed(after.get("ece"), 4));
-    comparison.row(
-        "ELBO (nats)", Numbers.fixed(before.get("elbo"), 1), Numbers.fixed(after.get("elbo"), 1));
-    comparison.row(
-        "weights in the model",
-        Numbers.fixed(before.get("weights"), 0),
-        Numbers.fixed(after.get("weights"), 0));
+    comparison.compare("accuracy", before, after, "accuracy", 4);
+    comparison.compare("NLL (nats per example)", before, after, "nll", 4);
+    comparison.compare("ECE (20 equal-mass buckets)", before, after, "ece", 4);
+    comparison.compare("ELBO (nats)", before, after, "elbo", 1);
+    comparison.compare("weights in the model", before, after, "weights", 0);
     Table layers = new Table("layer", "inputs", "structures", "kept", "mean KL");
     for (Object each : (List<?>) json.get("layers")) {
       Map<?, ?> layer = (Map<?, ?>) each;

@@ -366,19 +366,11 @@ final class PrincipledRun {
       Map<?, ?> one = (Map<?, ?>) full.get(m);
       Map<?, ?> other = (Map<?, ?>) pruned.get(m);
       String of = " of " + one.get("name");
-      comparison.row(
-          "RMSE" + of, Numbers.fixed(one.get("rmse"), 4), Numbers.fixed(other.get("rmse"), 4));
-      comparison.row(
-          "NLL" + of + " (nats)",
-          Numbers.fixed(one.get("nll"), 4),
-          Numbers.fixed(other.get("nll"), 4));
+      comparison.compare("RMSE" + of, one, other, "rmse", 4);
+      comparison.compare("NLL" + of + " (nats)", one, other, "nll", 4);
     }
-    comparison.row(
-        "ELBO (nats)", Numbers.fixed(before.get("elbo"), 1), Numbers.fixed(after.get("elbo"), 1));
-    comparison.row(
-        "weights in the model",
-        Numbers.fixed(before.get("weights"), 0),
-        Numbers.fixed(after.get("weights"), 0));
+    comparison.compare("ELBO (nats)", before, after, "elbo", 1);
+    comparison.compare("weights in the model", before, after, "weights", 0);
     Table layers = new Table("layer", "shape", "weights", "kept", "units left");
     for (Object each : (List<?>) json.get("layers")) {
       Map<?, ?> layer = (Map<?, ?>) each;

@@ -2,6 +2,7 @@ package io.github.bmr4j.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Rows of text in columns: the first column to the left, all others to the right. */
 final class Table {
@@ -32,6 +33,17 @@ final class Table {
     }
     rows.add(List.of(cells));
     return this;
+  }
+
+  /**
+   * Adds a row that compares a number of two results.
+   *
+   * @param name of the row
+   * @param key of the number in both
+   * @param digits after the point
+   */
+  void compare(String name, Map<?, ?> before, Map<?, ?> after, String key, int digits) {
+    row(name, Numbers.fixed(before.get(key), digits), Numbers.fixed(after.get(key), digits));
   }
 
   /** The lines, each with its line end, without blanks before it. */

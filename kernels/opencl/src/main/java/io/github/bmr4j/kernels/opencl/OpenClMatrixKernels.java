@@ -46,7 +46,7 @@ final class OpenClMatrixKernels implements MatrixKernels {
       Epilogue epilogue) {
     Checks.product(pairs, transposed, a, b, c, epilogue);
     int rows = c.rows() / pairs;
-    int inner = transposed.left() ? a.rows() / pairs : a.columns();
+    int inner = transposed.inner(a, pairs);
     synchronized (work.context()) {
       boolean isWide = isWide(pairs, rows, c.columns());
       int tile = isWide ? WIDE_TILE : TILE;
