@@ -159,10 +159,10 @@ final class BmrsStudy implements Study {
     Bmrs.Config config =
         whole.withSchedule(
             new Bmrs.Schedule(
-                schedule.batch(),
-                settings.scaled(schedule.epochs()),
+                settings.scale().batchOr(schedule.batch()),
+                settings.scale().steps(schedule.epochs()),
                 schedule.pruneEvery(),
-                settings.scaled(schedule.fineTuneEpochs()),
+                settings.scale().steps(schedule.fineTuneEpochs()),
                 schedule.learningRate()));
     try (Backend backend = settings.backends().openSingle()) {
       Bmrs bmrs =

@@ -73,6 +73,12 @@ final class CompareCommand implements Callable<Integer> {
   private double length;
 
   @Option(
+      names = "--batch",
+      paramLabel = "N",
+      description = "Examples in a training step, for a trial (default: as many as the study has).")
+  private int batch;
+
+  @Option(
       names = "--data-dir",
       paramLabel = "DIR",
       description = "Where data sets lie that are not bundled.")
@@ -89,20 +95,20 @@ final class CompareCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     output.apply();
-    if (seeds < 0 || !(length > 0 && length <= 1000)) {
-      throw bad(
-          "--seeds must be at least 0 and --length in (0, 1000], but they are "
-              + seeds
-              + " and "
-              + length);
+    if (seeds < 0 || batch < 0) {
+      throw bad("--seeds and --batch must be at least 0, but are " + seeds + " and " + batch);
     }
+    if (!(length > 0 && length <= 1000)) {
+      throw bad("--length must be in (0, 1000], but is " + length);
+    }
+    StudyScale scale = new StudyScale(length, batch);
     Study chosen = chosen();
     List<Study.Run> runs =
-        selected(chosen.runs(new StudySettings(seeds, length, dataFolder, backend)));
+        selected(chosen.runs(new StudySettings(seeds, scale, dataFolder, backend)));
     Path target = folder == null ? Path.of("bmr-compare", chosen.name()) : folder;
     Files.createDirectories(target);
     StudyLog log = new StudyLog(target.resolve("runs.jsonl"));
-    List<StudyLog.Entry> results = guarded(runs, log);
+    List<StudyLog.Entry> results = guarded(runs, log, scale);
     PrintWriter out = spec.commandLine().getOut();
     if (output.json()) {
       out.println(ResultJson.line(json(chosen, results, target)));
@@ -113,12 +119,13 @@ final class CompareCommand implements Callable<Integer> {
     return results.size() == runs.size() ? ExitCode.OK : ExitCode.FAILED;
   }
 
-  private List<StudyLog.Entry> guarded(List<Study.Run> runs, StudyLog log) throws Exception {
+  private List<StudyLog.Entry> guarded(List<Study.Run> runs, StudyLog log, StudyScale scale)
+      throws Exception {
     PrintWriter err = spec.commandLine().getErr();
     Thread onInterrupt =
         new Thread(
             () -> {
-              long done = runs.stream().filter(run -> log.find(run, length) != null).count();
+              long done = runs.stream().filter(run -> log.find(run, scale) != null).count();
               err.printf(
                   "bmr: Interrupted; %d of %d runs are done. To go on, give the same command"
                       + " again.%n",
@@ -128,7 +135,7 @@ final class CompareCommand implements Callable<Integer> {
             "bmr-interrupted");
     Runtime.getRuntime().addShutdownHook(onInterrupt);
     try {
-      return run(runs, log, length, err, output.quiet());
+      return run(runs, log, scale, err, output.quiet());
     } finally {
       try {
         Runtime.getRuntime().removeShutdownHook(onInterrupt);
@@ -198,13 +205,13 @@ final class CompareCommand implements Callable<Integer> {
    *
    * @param runs in their order
    * @param log of what is done
-   * @param length factor of the training's lengths
+   * @param scale how the runs depart from the study's own settings
    * @param err for progress, and for what failed
    * @param quiet whether there is no progress
    * @return the results of those that did not fail
    */
   static List<StudyLog.Entry> run(
-      List<Study.Run> runs, StudyLog log, double length, PrintWriter err, boolean quiet)
+      List<Study.Run> runs, StudyLog log, StudyScale scale, PrintWriter err, boolean quiet)
       throws Exception {
     List<StudyLog.Entry> results = new ArrayList<>();
     double spent = 0;
@@ -212,7 +219,7 @@ final class CompareCommand implements Callable<Integer> {
     List<String> failed = new ArrayList<>();
     for (int i = 0; i < runs.size(); i++) {
       Study.Run run = runs.get(i);
-      StudyLog.Entry entry = log.find(run, length);
+      StudyLog.Entry entry = log.find(run, scale);
       if (entry == null) {
         long start = System.nanoTime();
         Map<String, Double> values;
@@ -226,7 +233,7 @@ final class CompareCommand implements Callable<Integer> {
           continue;
         }
         double seconds = (System.nanoTime() - start) * 1e-9;
-        entry = new StudyLog.Entry(run.labels(), run.seed(), length, values, seconds);
+        entry = new StudyLog.Entry(run.labels(), run.seed(), scale, values, seconds);
         log.add(entry);
         spent += seconds;
         done++;
@@ -263,6 +270,7 @@ final class CompareCommand implements Callable<Integer> {
     json.put("command", "compare");
     json.put("study", chosen.name());
     json.put("length", length);
+    json.put("batch", batch);
     json.put("file", target.resolve("runs.jsonl").toString());
     List<Object> runs = new ArrayList<>();
     for (StudyLog.Entry entry : results) {

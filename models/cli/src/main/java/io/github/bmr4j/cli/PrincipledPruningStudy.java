@@ -131,7 +131,9 @@ final class PrincipledPruningStudy implements Study {
       PrincipledPruning.Config whole = PrincipledPruning.Config.sine(scheme);
       PrincipledPruning.Config corrected =
           whole
-              .withEpochs(settings.scaled(whole.epochs()), settings.scaled(whole.roundEpochs()))
+              .withEpochs(
+                  settings.scale().steps(whole.epochs()),
+                  settings.scale().steps(whole.roundEpochs()))
               .withSeed(seed);
       PrincipledPruning.Config config =
           protocol.equals("published") ? withSlips(corrected) : corrected;
@@ -157,8 +159,10 @@ final class PrincipledPruningStudy implements Study {
       StudySettings settings, Source source, InferenceScheme scheme, long seed) {
     PrincipledPruning.Config published = PrincipledPruning.Config.boston(scheme);
     return published
-        .withEpochs(settings.scaled(published.epochs()), settings.scaled(published.roundEpochs()))
-        .withSteps(source.batch(), published.learningRate())
+        .withEpochs(
+            settings.scale().steps(published.epochs()),
+            settings.scale().steps(published.roundEpochs()))
+        .withSteps(settings.scale().batchOr(source.batch()), published.learningRate())
         .withSeed(seed);
   }
 

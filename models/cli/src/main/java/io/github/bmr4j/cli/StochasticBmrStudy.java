@@ -38,6 +38,8 @@ final class StochasticBmrStudy implements Study {
   /** Points of the curves, the last of which is the result. */
   private static final int POINTS = 10;
 
+  private static final int TRANSFORMER_POINTS = 5;
+
   /** How many times as many draws the result takes as each other point. */
   private static final int POINT_SHARE = 5;
 
@@ -132,8 +134,11 @@ final class StochasticBmrStudy implements Study {
     if (!isSmall(network)) {
       config = config.withSamples(Math.min(config.samples(), TRANSFORMER_SAMPLES), 0);
     }
-    return config.withSchedule(
-        settings.scaled(config.warmUp()), config.rounds(), settings.scaled(config.stepsPerRound()));
+    StudyScale scale = settings.scale();
+    return config
+        .withBatch(scale.batchOr(config.batch()))
+        .withSchedule(
+            scale.steps(config.warmUp()), config.rounds(), scale.steps(config.stepsPerRound()));
   }
 
   private static Map<String, Double> run(
@@ -149,7 +154,8 @@ final class StochasticBmrStudy implements Study {
     Network network =
         method.prepare(PruneCommand.network(kind, split, preset.hidden(), preset.activation()));
     try (Backend backend = settings.backends().openSingle()) {
-      Curve curve = new Curve(config, network.parameterCount());
+      int points = isSmall(kind) ? POINTS : TRANSFORMER_POINTS;
+      Curve curve = new Curve(config, points, network.parameterCount());
       StochasticBmr bmr =
           new StochasticBmr(backend, network, split.train(), split.test(), config, curve);
       curve.of = bmr;
@@ -193,7 +199,7 @@ final class StochasticBmrStudy implements Study {
     return total == 0 ? 0 : pruned / total;
   }
 
-  /** Measures every tenth of the training, at the end of an epoch and before its pruning. */
+  /** Measures at equal distances in the training, at the end of an epoch and before its pruning. */
   private static final class Curve implements StochasticBmr.Listener {
 
     final Map<String, Double> values = new LinkedHashMap<>();
@@ -202,8 +208,8 @@ final class StochasticBmrStudy implements Study {
     private final long parameters;
     StochasticBmr of;
 
-    Curve(StochasticBmr.Config config, long parameters) {
-      this.every = Math.max(1, config.totalSteps() / POINTS);
+    Curve(StochasticBmr.Config config, int points, long parameters) {
+      this.every = Math.max(1, config.totalSteps() / points);
       this.samples = Math.max(1, config.samples() / POINT_SHARE);
       this.parameters = parameters;
     }

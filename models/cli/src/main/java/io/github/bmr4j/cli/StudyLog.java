@@ -27,19 +27,19 @@ final class StudyLog {
    *
    * @param labels of the run
    * @param seed of the run
-   * @param length factor of the training's lengths
+   * @param scale how it departed from the study's own settings
    * @param values what came out
    * @param seconds that it took
    */
   record Entry(
       Map<String, String> labels,
       long seed,
-      double length,
+      StudyScale scale,
       Map<String, Double> values,
       double seconds) {
 
-    boolean isOf(Study.Run run, double wantedLength) {
-      return labels.equals(run.labels()) && seed == run.seed() && length == wantedLength;
+    boolean isOf(Study.Run run, StudyScale wanted) {
+      return labels.equals(run.labels()) && seed == run.seed() && scale.equals(wanted);
     }
   }
 
@@ -92,7 +92,9 @@ final class StudyLog {
       return new Entry(
           labels,
           ((Number) json.get("seed")).longValue(),
-          ((Number) json.get("length")).doubleValue(),
+          new StudyScale(
+              ((Number) json.get("length")).doubleValue(),
+              ((Number) json.getOrDefault("batch", 0)).intValue()),
           values,
           ((Number) json.get("seconds")).doubleValue());
     } catch (ClassCastException | NullPointerException other) {
@@ -107,8 +109,8 @@ final class StudyLog {
   }
 
   /** The result of a run, or null. */
-  Entry find(Study.Run run, double length) {
-    return entries.stream().filter(entry -> entry.isOf(run, length)).findFirst().orElse(null);
+  Entry find(Study.Run run, StudyScale scale) {
+    return entries.stream().filter(entry -> entry.isOf(run, scale)).findFirst().orElse(null);
   }
 
   /** Keeps a result; it is on disk when this returns. */
@@ -116,7 +118,8 @@ final class StudyLog {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("labels", entry.labels());
     json.put("seed", entry.seed());
-    json.put("length", entry.length());
+    json.put("length", entry.scale().length());
+    json.put("batch", entry.scale().batch());
     Map<String, Object> values = new LinkedHashMap<>();
     entry.values().forEach((k, v) -> values.put(k, Json.finiteOrNull(v)));
     json.put("values", values);

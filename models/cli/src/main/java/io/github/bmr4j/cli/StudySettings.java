@@ -6,16 +6,11 @@ import java.nio.file.Path;
  * What a study is told.
  *
  * @param seeds number of seeds, from 0, of each configuration; 0 for the study's own number
- * @param length factor of the lengths of all training
+ * @param scale how the runs depart from the study's own settings
  * @param dataFolder where data sets lie that are not bundled; null if none was given
  * @param backends open back ends
  */
-record StudySettings(int seeds, double length, Path dataFolder, BackendOptions backends) {
-
-  /** A number of epochs or steps, scaled, at least 1. */
-  int scaled(int steps) {
-    return (int) Math.max(1, Math.round(steps * length));
-  }
+record StudySettings(int seeds, StudyScale scale, Path dataFolder, BackendOptions backends) {
 
   /** The number of seeds, or a study's own. */
   int seedsOr(int own) {

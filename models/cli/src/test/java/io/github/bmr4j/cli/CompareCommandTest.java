@@ -1,6 +1,7 @@
 package io.github.bmr4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bmr4j.engine.inference.DivergedException;
@@ -93,6 +94,25 @@ class CompareCommandTest {
     assertEquals(values(lines.get(3)), values(Files.readAllLines(log).get(3)));
   }
 
+  /**
+   * A result counts for the batch it was had with, and a log of before there was a choice for all.
+   */
+  @Test
+  void anotherBatchIsAnotherRun() throws IOException {
+    assertEquals(0, compare("--quiet").code());
+    Path log = folder.resolve("out").resolve("runs.jsonl");
+    List<String> own = Files.readAllLines(log);
+    Files.writeString(log, String.join("\n", own).replace("\"batch\":0,", "") + "\n");
+    Console other = compare("--batch", "5");
+    assertTrue(other.err().contains("run 1 of 4") && other.err().contains("run 4 of 4"));
+    List<String> all = Files.readAllLines(log);
+    assertEquals(8, all.size());
+    assertTrue(all.get(4).contains("\"batch\":5,"), all.get(4));
+    assertNotEquals(values(own.get(0)), values(all.get(4)));
+    assertEquals("", compare().err());
+    assertEquals(0, compare("--batch", "1000000", "--quiet").code());
+  }
+
   @Test
   void aRunThatDivergesDoesNotKeepOthersFromBeingDoneAndIsTriedAgain() throws Exception {
     Path file = folder.resolve("runs.jsonl");
@@ -112,7 +132,8 @@ class CompareCommandTest {
     for (int again = 0; again < 3; again++) {
       StringWriter err = new StringWriter();
       List<StudyLog.Entry> results =
-          CompareCommand.run(runs, new StudyLog(file), 1, new PrintWriter(err), again == 1);
+          CompareCommand.run(
+              runs, new StudyLog(file), StudyScale.WHOLE, new PrintWriter(err), again == 1);
       List<Double> values = results.stream().map(entry -> entry.values().get("value")).toList();
       assertEquals(again < 2 ? List.of(0.0, 2.0) : List.of(0.0, 1.0, 2.0), values);
       boolean named = err.toString().contains("run 2 of 3 failed: m, seed 1: the loss is NaN");
@@ -148,6 +169,7 @@ class CompareCommandTest {
       value = {
         "--study other                                   | no study \"other\" | principled-pruning",
         "--study principled-pruning --seeds -1           | --seeds | at least 0",
+        "--study principled-pruning --batch -1           | --batch | at least 0",
         "--study principled-pruning --length 0           | --length | 0.0",
         "--study principled-pruning --only colour=red    | --only | protocol, data, scheme",
         "--study principled-pruning --only data=paris    | \"paris\" | yacht",
