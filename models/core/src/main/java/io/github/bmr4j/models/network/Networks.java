@@ -62,7 +62,7 @@ public final class Networks {
    */
   public static Network withNoise(Network network) {
     if (network.layers().stream().anyMatch(Residual.class::isInstance)) {
-      List<Layer> layers = noiseBesideShortcuts(network.layers());
+      List<Layer> layers = noiseBesideShortcuts(network.layers(), network.input());
       return new Network(network.name(), network.input(), layers);
     }
     List<Layer> layers = new ArrayList<>();
@@ -81,11 +81,12 @@ public final class Networks {
     return new Network(network.name(), network.input(), layers);
   }
 
-  private static List<Layer> noiseBesideShortcuts(List<Layer> given) {
+  private static List<Layer> noiseBesideShortcuts(List<Layer> given, Shape input) {
     List<Layer> layers = new ArrayList<>();
+    Shape shape = input;
     for (Layer layer : given) {
       switch (layer) {
-        case Residual residual -> layers.add(withNoise(residual));
+        case Residual residual -> layers.add(withNoise(residual, shape));
         case BatchNorm norm -> {
           layers.add(norm);
           layers.add(new Noise(norm.name(), norm.channels(), 0));
@@ -96,16 +97,17 @@ public final class Networks {
         }
         default -> layers.add(layer);
       }
+      shape = layer.outputShape(shape);
     }
     return layers;
   }
 
-  private static Residual withNoise(Residual residual) {
-    List<Layer> branch = noiseBesideShortcuts(residual.layers());
+  private static Residual withNoise(Residual residual, Shape input) {
+    List<Layer> branch = noiseBesideShortcuts(residual.layers(), input);
     if (branch.getLast() instanceof Dense dense) {
-      branch.add(new Noise(dense.name(), dense.outputs(), 1));
+      branch.add(new Noise(dense.name(), dense.outputs(), input.rank() - 1));
     }
-    return new Residual(branch, noiseBesideShortcuts(residual.shortcut()));
+    return new Residual(branch, noiseBesideShortcuts(residual.shortcut(), input));
   }
 
   /**
@@ -234,7 +236,9 @@ public final class Networks {
   /**
    * The vision transformer of Marković, Friston and Kiebel (2024): squares of 4×4 pixels, tokens of
    * 256, a class token, six blocks with eight heads and 512 hidden units behind layer
-   * normalisation. 3,186,954 parameters with 1 channel and 10 classes.
+   * normalisation. 3,186,954 parameters with 1 channel and 10 classes. The class token is taken
+   * behind the last attention: what follows works on each token by itself, and the others' results
+   * would go nowhere.
    *
    * @param channels at least 1; images are 32×32, smaller ones are to be padded with zeros
    * @param outputs number of classes
@@ -249,10 +253,12 @@ public final class Networks {
           new Residual(
               new LayerNorm(block + ".norm1", WIDTH),
               new SelfAttention(block + ".attention", WIDTH, HEADS)));
+      if (i == BLOCKS) {
+        layers.add(new FirstToken());
+      }
       layers.add(perceptron(block + ".norm2", block + ".mlp"));
     }
     layers.add(new LayerNorm("norm", WIDTH));
-    layers.add(new FirstToken());
     layers.add(new Dense("head", WIDTH, outputs));
     return new Network("vit", Shape.of(channels, SIDE, SIDE), layers);
   }

@@ -66,6 +66,10 @@ public final class VisionTransformers {
           new Residual(
               new LayerNorm(block + ".norm1", width, config.epsilon()),
               new SelfAttention(block + ".attn", width, config.heads())));
+      if (i == config.depth() - 1) {
+        // What follows works on each token by itself, and only this one's result is used.
+        layers.add(new FirstToken());
+      }
       layers.add(
           new Residual(
               new LayerNorm(block + ".norm2", width, config.epsilon()),
@@ -74,7 +78,6 @@ public final class VisionTransformers {
               new Dense(block + ".mlp.fc2", config.hidden(), width)));
     }
     layers.add(new LayerNorm("norm", width, config.epsilon()));
-    layers.add(new FirstToken());
     layers.add(new Dense("head", width, config.outputs()));
     return new Network(config.name(), Shape.of(3, config.size(), config.size()), layers);
   }
