@@ -404,6 +404,36 @@ class OperationsTest {
                                     Double::sum),
                             TOLERANCE)),
             new Case(
+                "Attention",
+                Set.of(Attention.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(2, 5, 18)
+                        .check(
+                            x -> new Attention(x.get(0), 2),
+                            x -> SequenceReference.attention(x[0], 2, 5, 2, 3),
+                            TOLERANCE)),
+            new Case(
+                "Attention, of an operand used twice",
+                Set.of(Attention.class),
+                b ->
+                    new GradientCheck(b)
+                        .operand(1, 3, 6)
+                        .check(
+                            x ->
+                                new Add(
+                                    new Attention(x.get(0), 1),
+                                    View.reshape(
+                                        new View(x.get(0), 0, Shape.of(6)), Shape.of(1, 3, 2))),
+                            x -> {
+                              double[] y = SequenceReference.attention(x[0], 1, 3, 1, 2);
+                              for (int i = 0; i < y.length; i++) {
+                                y[i] += x[0][i];
+                              }
+                              return y;
+                            },
+                            TOLERANCE)),
+            new Case(
                 "ClassTokens",
                 Set.of(ClassTokens.class),
                 b ->

@@ -38,6 +38,35 @@ final class SequenceReference {
     return y;
   }
 
+  /**
+   * Queries, keys and values side by side, head by head; tokens of all examples below each other.
+   */
+  static double[] attention(double[] x, int examples, int tokens, int heads, int size) {
+    int width = heads * size;
+    double[] out = new double[examples * tokens * width];
+    for (int pair = 0; pair < examples * heads; pair++) {
+      int first = pair / heads * tokens;
+      int column = pair % heads * size;
+      double[][] parts = new double[3][tokens * size];
+      for (int i = 0; i < tokens; i++) {
+        for (int k = 0; k < size; k++) {
+          for (int kind = 0; kind < 3; kind++) {
+            parts[kind][i * size + k] = x[((first + i) * 3 + kind) * width + column + k];
+          }
+        }
+      }
+      double[] scores = product(parts[0], parts[1], 1, tokens, size, tokens, true);
+      for (int i = 0; i < scores.length; i++) {
+        scores[i] /= Math.sqrt(size);
+      }
+      double[] mixed = product(softmax(scores, tokens), parts[2], 1, tokens, tokens, size, false);
+      for (int i = 0; i < tokens; i++) {
+        System.arraycopy(mixed, i * size, out, (first + i) * width + column, size);
+      }
+    }
+    return out;
+  }
+
   static double[] product(
       double[] a, double[] b, int batch, int m, int k, int n, boolean transposed) {
     double[] c = new double[batch * m * n];

@@ -42,6 +42,9 @@ public interface Backend extends AutoCloseable {
   /** Normalised rows and orders of axes. */
   SequenceKernels sequence();
 
+  /** Attention of heads. */
+  AttentionKernels attention();
+
   /** Counter-based noise. */
   NoiseKernels noise();
 

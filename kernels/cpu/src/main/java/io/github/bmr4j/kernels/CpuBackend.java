@@ -1,6 +1,6 @@
 package io.github.bmr4j.kernels;
 
-/** A back end on the Java arrays themselves: a pool and nine sets of kernels. */
+/** A back end on the Java arrays themselves: a pool and ten sets of kernels. */
 record CpuBackend(
     String name,
     String describe,
@@ -11,6 +11,7 @@ record CpuBackend(
     ElementwiseKernels elementwise,
     ReductionKernels reduction,
     SequenceKernels sequence,
+    AttentionKernels attention,
     NoiseKernels noise,
     VariationalKernels variational,
     EvidenceKernels evidence)

@@ -104,20 +104,53 @@ final class PackedProduct {
       MatrixView b,
       MatrixView c,
       Epilogue epilogue) {
+    compute(
+        transposed,
+        a,
+        start(a, pair, pairs),
+        b,
+        start(b, pair, pairs),
+        c,
+        start(c, pair, pairs),
+        c.rows() / pairs,
+        c.columns(),
+        transposed.inner(a, pairs),
+        epilogue);
+  }
+
+  /**
+   * Computes c = epilogue(a b) for parts of matrices.
+   *
+   * @param startOfA index of the first element of a's part in its array; likewise of b and c
+   * @param height rows of c's part
+   * @param width its columns
+   * @param inner steps of k
+   */
+  void compute(
+      Transposed transposed,
+      MatrixView a,
+      int startOfA,
+      MatrixView b,
+      int startOfB,
+      MatrixView c,
+      int startOfC,
+      int height,
+      int width,
+      int inner,
+      Epilogue epilogue) {
     this.a = a;
     this.b = b;
     this.c = c;
     this.epilogue = epilogue;
     this.transposed = transposed;
-    startOfA = start(a, pair, pairs);
-    startOfB = start(b, pair, pairs);
-    startOfC = start(c, pair, pairs);
-    height = c.rows() / pairs;
-    int inner = transposed.inner(a, pairs);
+    this.startOfA = startOfA;
+    this.startOfB = startOfB;
+    this.startOfC = startOfC;
+    this.height = height;
     int step = blockOf(inner);
     try {
-      for (column0 = 0; column0 < c.columns(); column0 += PACKED_COLUMNS) {
-        columns = Math.min(PACKED_COLUMNS, c.columns() - column0);
+      for (column0 = 0; column0 < width; column0 += PACKED_COLUMNS) {
+        columns = Math.min(PACKED_COLUMNS, width - column0);
         k0 = 0;
         do {
           depth = Math.min(step, inner - k0);

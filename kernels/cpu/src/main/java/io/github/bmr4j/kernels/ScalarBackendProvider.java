@@ -39,6 +39,7 @@ final class ScalarBackendProvider implements BackendProvider {
         new ScalarElementwiseKernels(),
         new ScalarReductionKernels(),
         new ScalarSequenceKernels(),
+        new ScalarAttentionKernels(),
         new ScalarNoiseKernels(),
         new ScalarVariationalKernels(),
         new ScalarEvidenceKernels());

@@ -252,6 +252,20 @@ public final class SelfTest {
           return of(elements(normalized), elements(dX), elements(products), elements(dP));
         });
     check(
+        "attention",
+        (backend, in) -> {
+          AttentionShape shape = new AttentionShape(2, 1 + in.size(20), 3, 1 + in.size(9));
+          MatrixView x = in.matrix(shape.rows(), 3 * shape.width());
+          MatrixView out = in.matrix(shape.rows(), shape.width());
+          MatrixView dOut = in.matrix(shape.rows(), shape.width());
+          MatrixView dX = in.matrix(shape.rows(), 3 * shape.width());
+          Slice normalizers = in.any(shape.normalizers());
+          AttentionKernels kernels = backend.attention();
+          kernels.attend(shape, x, out, normalizers);
+          kernels.attendPullback(shape, x, out, normalizers, dOut, dX, true);
+          return of(elements(out), normalizers, elements(dX));
+        });
+    check(
         "rows of a table and orders of axes",
         (backend, in) -> {
           int rows = in.size(LARGEST_MATRIX);

@@ -142,6 +142,7 @@ final class SimdBackendProvider implements BackendProvider {
           new SimdElementwiseKernels(pool),
           new SimdReductionKernels(pool),
           new SimdSequenceKernels(pool),
+          new SimdAttentionKernels(pool),
           new SimdNoiseKernels(pool),
           new SimdVariationalKernels(pool),
           new SimdEvidenceKernels(pool));

@@ -1,5 +1,6 @@
 package io.github.bmr4j.kernels.opencl;
 
+import io.github.bmr4j.kernels.AttentionKernels;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.ConvolutionKernels;
 import io.github.bmr4j.kernels.ElementwiseKernels;
@@ -27,6 +28,7 @@ public final class OpenClBackend implements Backend {
   private final ElementwiseKernels elementwise;
   private final ReductionKernels reduction;
   private final SequenceKernels sequence;
+  private final AttentionKernels attention;
   private final NoiseKernels noise;
   private final VariationalKernels variational;
   private final EvidenceKernels evidence;
@@ -40,6 +42,7 @@ public final class OpenClBackend implements Backend {
     elementwise = new OpenClElementwiseKernels(work);
     reduction = new OpenClReductionKernels(work);
     sequence = new OpenClSequenceKernels(work);
+    attention = new OpenClAttentionKernels(work);
     noise = new OpenClNoiseKernels(work);
     variational = new OpenClVariationalKernels(work);
     evidence = new OpenClEvidenceKernels(work);
@@ -103,6 +106,11 @@ public final class OpenClBackend implements Backend {
   @Override
   public SequenceKernels sequence() {
     return sequence;
+  }
+
+  @Override
+  public AttentionKernels attention() {
+    return attention;
   }
 
   @Override

@@ -8,6 +8,8 @@ import static io.github.bmr4j.kernels.opencl.Data.uniform;
 import static io.github.bmr4j.kernels.opencl.Data.zeros;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.bmr4j.kernels.AttentionKernels;
+import io.github.bmr4j.kernels.AttentionShape;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Backends;
 import io.github.bmr4j.kernels.ConvolutionKernels;
@@ -272,6 +274,46 @@ class OpenClParityTest {
     return transposed
         ? matrix(pairs * columns, rows, seed, -1, 1)
         : matrix(pairs * rows, columns, seed, -1, 1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1,1,1", "2,3,1,2", "3,7,2,5", "5,65,8,32", "1,130,2,17"})
+  void attention(int examples, int tokens, int heads, int size) {
+    AttentionShape shape = new AttentionShape(examples, tokens, heads, size);
+    AttentionKernels oracle = scalar.attention();
+    AttentionKernels kernels = staged.of(AttentionKernels.class, device.attention());
+    MatrixView x = matrix(shape.rows(), 3 * shape.width(), 1, -1, 1);
+    MatrixView out = matrix(shape.rows(), shape.width(), 2, -1, 1);
+    Slice normalizers = zeros(shape.normalizers());
+    double absolute = 2e-6 * Math.sqrt(size);
+    compareMatrix(
+        oracle,
+        kernels,
+        out,
+        absolute,
+        2e-5,
+        "attention",
+        (k, y) -> k.attend(shape, x, y, zeros(shape.normalizers())));
+    compare(
+        oracle,
+        kernels,
+        normalizers,
+        absolute,
+        2e-5,
+        "normalisers",
+        (k, y) -> k.attend(shape, x, copy(out), y));
+    oracle.attend(shape, x, out, normalizers);
+    MatrixView dOut = matrix(shape.rows(), shape.width(), 3, -1, 1);
+    for (boolean accumulate : new boolean[] {false, true}) {
+      compareMatrix(
+          oracle,
+          kernels,
+          matrix(shape.rows(), 3 * shape.width(), 4, -1, 1),
+          absolute,
+          2e-5,
+          "attention's pullback",
+          (k, y) -> k.attendPullback(shape, x, out, normalizers, dOut, y, accumulate));
+    }
   }
 
   @Test

@@ -1,10 +1,7 @@
 package io.github.bmr4j.models.layer;
 
-import io.github.bmr4j.engine.autodiff.BatchedProduct;
+import io.github.bmr4j.engine.autodiff.Attention;
 import io.github.bmr4j.engine.autodiff.Node;
-import io.github.bmr4j.engine.autodiff.Permute;
-import io.github.bmr4j.engine.autodiff.Scale;
-import io.github.bmr4j.engine.autodiff.Softmax;
 import io.github.bmr4j.engine.autodiff.View;
 import io.github.bmr4j.engine.tensor.Shape;
 import java.util.List;
@@ -86,19 +83,9 @@ public record SelfAttention(String name, int width, int heads, int size) impleme
     int tokens = x.shape().extent(1);
     Node rows = View.reshape(x, Shape.of(batch * tokens, width));
     Node projected = weights.linear(rows, projections());
-    Node byHead =
-        new Permute(
-            View.reshape(projected, Shape.of(batch, tokens, 3, heads, size)), 2, 0, 3, 1, 4);
-    Shape one = Shape.of(batch * heads, tokens, size);
-    Node queries = new View(byHead, 0, one);
-    Node keys = new View(byHead, one.size(), one);
-    Node values = new View(byHead, 2 * one.size(), one);
-    Node scores = new BatchedProduct(queries, keys, true);
-    Node attention = new Softmax(new Scale((float) (1 / Math.sqrt(size)), scores));
-    Node mixed = new BatchedProduct(attention, values, false);
-    Node byToken =
-        new Permute(View.reshape(mixed, Shape.of(batch, heads, tokens, size)), 0, 2, 1, 3);
-    Node joined = View.reshape(byToken, Shape.of(batch * tokens, heads * size));
+    Node attended =
+        new Attention(View.reshape(projected, Shape.of(batch, tokens, 3 * heads * size)), heads);
+    Node joined = View.reshape(attended, Shape.of(batch * tokens, heads * size));
     return View.reshape(weights.linear(joined, mixing()), x.shape());
   }
 }

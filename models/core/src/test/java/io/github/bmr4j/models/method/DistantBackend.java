@@ -1,5 +1,6 @@
 package io.github.bmr4j.models.method;
 
+import io.github.bmr4j.kernels.AttentionKernels;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.ConvolutionKernels;
 import io.github.bmr4j.kernels.ElementwiseKernels;
@@ -172,6 +173,11 @@ final class DistantBackend implements Backend {
   @Override
   public SequenceKernels sequence() {
     return distant(SequenceKernels.class, near.sequence());
+  }
+
+  @Override
+  public AttentionKernels attention() {
+    return distant(AttentionKernels.class, near.attention());
   }
 
   @Override

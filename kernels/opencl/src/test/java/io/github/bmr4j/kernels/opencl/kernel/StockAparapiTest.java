@@ -74,6 +74,7 @@ class StockAparapiTest {
     sizes.putAll(Map.of("paddingDown", 1, "paddingAcross", 1));
     sizes.putAll(
         Map.of("block", 16, "entries", 5, "candidates", 5, "firstCandidate", 0, "firstPair", 3));
+    sizes.putAll(Map.of("tokens", 5, "heads", 2, "size", 3));
     return sizes;
   }
 

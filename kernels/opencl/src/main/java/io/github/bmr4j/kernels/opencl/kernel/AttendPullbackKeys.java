@@ -1,0 +1,29 @@
+package io.github.bmr4j.kernels.opencl.kernel;
+
+/** The gradients of the keys and values; one item a key and its value. */
+final class AttendPullbackKeys extends AttentionPullback {
+
+  @Override
+  public void run() {
+    int i = getGlobalId(0);
+    if (i < n) {
+      int token = i % tokens;
+      int width = heads * size;
+      int key = query(i, token) + width;
+      int to = target(i, token) + width;
+      begin(to);
+      begin(to + width);
+      for (int j = 0; j < tokens; j++) {
+        int asking = query(i, j);
+        int from = given(i, j);
+        float weight = weight(i - token + j, asking, key);
+        float mean = mean(result(i, j), from);
+        float share = weight * (weightGradient(from, key + width) - mean) * scale;
+        for (int k = 0; k < size; k++) {
+          dX[to + k] = fma(share, x[asking + k], dX[to + k]);
+          dX[to + width + k] = fma(weight, dOut[from + k], dX[to + width + k]);
+        }
+      }
+    }
+  }
+}
