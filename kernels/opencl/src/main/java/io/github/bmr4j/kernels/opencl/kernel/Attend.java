@@ -9,14 +9,14 @@ final class Attend extends Attention {
     if (i < n) {
       int token = i % tokens;
       int width = heads * size;
-      int mine = query(i, token);
-      int first = query(i, 0);
-      int to = result(i, token);
+      int mine = place(i, token, xAt, xStride);
+      int first = place(i, 0, xAt, xStride);
+      int to = place(i, token, outAt, outStride);
       float largest = Float.NEGATIVE_INFINITY;
       for (int j = 0; j < tokens; j++) {
         float next = score(mine, first + width + j * xStride);
-        // A NaN stays.
-        largest = next <= largest ? largest : next;
+        // A NaN, passed over here, comes back by its exponential.
+        largest = next > largest ? next : largest;
       }
       for (int k = 0; k < size; k++) {
         out[to + k] = 0f;

@@ -9,15 +9,15 @@ final class AttendPullbackKeys extends AttentionPullback {
     if (i < n) {
       int token = i % tokens;
       int width = heads * size;
-      int key = query(i, token) + width;
-      int to = target(i, token) + width;
+      int key = place(i, token, xAt, xStride) + width;
+      int to = place(i, token, dXAt, dXStride) + width;
       begin(to);
       begin(to + width);
       for (int j = 0; j < tokens; j++) {
-        int asking = query(i, j);
-        int from = given(i, j);
+        int asking = place(i, j, xAt, xStride);
+        int from = place(i, j, dOutAt, dOutStride);
         float weight = weight(i - token + j, asking, key);
-        float mean = mean(result(i, j), from);
+        float mean = mean(place(i, j, outAt, outStride), from);
         float share = weight * (weightGradient(from, key + width) - mean) * scale;
         for (int k = 0; k < size; k++) {
           dX[to + k] = fma(share, x[asking + k], dX[to + k]);

@@ -9,11 +9,11 @@ final class AttendPullbackQueries extends AttentionPullback {
     if (i < n) {
       int token = i % tokens;
       int width = heads * size;
-      int mine = query(i, token);
-      int first = query(i, 0);
-      int from = given(i, token);
-      int to = target(i, token);
-      float mean = mean(result(i, token), from);
+      int mine = place(i, token, xAt, xStride);
+      int first = place(i, 0, xAt, xStride);
+      int from = place(i, token, dOutAt, dOutStride);
+      int to = place(i, token, dXAt, dXStride);
+      float mean = mean(place(i, token, outAt, outStride), from);
       begin(to);
       for (int j = 0; j < tokens; j++) {
         int key = first + width + j * xStride;

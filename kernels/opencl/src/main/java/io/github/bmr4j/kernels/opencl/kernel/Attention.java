@@ -22,22 +22,19 @@ abstract class Attention extends DeviceMath {
   float[] normalizers;
   int normalizersAt;
 
-  /** Where a token's query of the pair of item i begins, the pair's first token being 0. */
-  protected int query(int i, int token) {
+  /**
+   * Where a matrix has what belongs to a token and to the pair of item i: of the projections the
+   * query, which the key and the value follow.
+   */
+  protected int place(int i, int token, int at, int stride) {
     int pair = i / tokens;
     int example = pair / heads;
-    return xAt + (example * tokens + token) * xStride + (pair - example * heads) * size;
-  }
-
-  /** Likewise in out. */
-  protected int result(int i, int token) {
-    int pair = i / tokens;
-    int example = pair / heads;
-    return outAt + (example * tokens + token) * outStride + (pair - example * heads) * size;
+    return at + (example * tokens + token) * stride + (pair - example * heads) * size;
   }
 
   /**
-   * Where the largest score of the query of item i stands; the other number is a pair's further.
+   * Where the largest score of the query of item i stands; the other number is as many tokens
+   * further.
    */
   protected int normalizer(int i) {
     int pair = i / tokens;

@@ -11,20 +11,6 @@ abstract class AttentionPullback extends Attention {
   int dXStride;
   int accumulate;
 
-  /** Where a token's gradient of its result begins. */
-  protected int given(int i, int token) {
-    int pair = i / tokens;
-    int example = pair / heads;
-    return dOutAt + (example * tokens + token) * dOutStride + (pair - example * heads) * size;
-  }
-
-  /** Where the gradient of a token's query goes. */
-  protected int target(int i, int token) {
-    int pair = i / tokens;
-    int example = pair / heads;
-    return dXAt + (example * tokens + token) * dXStride + (pair - example * heads) * size;
-  }
-
   /** The weight that the query of an item gives to a key. */
   protected float weight(int item, int query, int key) {
     int at = normalizer(item);
