@@ -118,7 +118,7 @@ final class SimdAttentionKernels implements AttentionKernels {
       if (dOut != null) {
         sum += lines(out, example) + lines(dOut, example);
       }
-      // Nobody wants it; but what nobody stores is not read either.
+      // The sum is not used, but without a store the compiler leaves the reads out.
       mine.lanes[0] = sum;
     }
 

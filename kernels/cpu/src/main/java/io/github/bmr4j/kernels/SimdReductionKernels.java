@@ -187,11 +187,11 @@ final class SimdReductionKernels implements ReductionKernels {
     }
   }
 
-  /** Sums over the rows: a part is a strip of columns, walked down in blocks of rows. */
+  /** Sums over the rows: a part is some strips of columns, walked down in blocks of rows. */
   private static final class ColumnTask implements WorkerPool.Task {
 
-    /** Columns of one part. */
-    private static final int PART = 64;
+    /** Columns of which a part has a multiple, but for the last. */
+    private static final int STRIP = 64;
 
     /** Rows that are added up in float. */
     private static final int ROWS = 64;
@@ -199,6 +199,7 @@ final class SimdReductionKernels implements ReductionKernels {
     private MatrixView m;
     private Slice out;
     private boolean accumulate;
+    private int columnsOfPart;
     private double[] sums = new double[0];
     private float[] block = new float[0];
 
@@ -206,11 +207,15 @@ final class SimdReductionKernels implements ReductionKernels {
       this.m = m;
       this.out = out;
       this.accumulate = accumulate;
-      int parts = Math.ceilDiv(m.columns(), PART);
-      if (sums.length < parts * PART) {
-        sums = new double[parts * PART];
-        block = new float[parts * PART];
+      int strips = Math.ceilDiv(m.columns(), STRIP);
+      if (sums.length < strips * STRIP) {
+        sums = new double[strips * STRIP];
+        block = new float[strips * STRIP];
       }
+      // No column's sum depends on the others, so parts may be as wide as threads allow: memory
+      // is read along the rows.
+      columnsOfPart = Math.max(1, Math.ceilDiv(strips, pool.threads())) * STRIP;
+      int parts = Math.ceilDiv(m.columns(), columnsOfPart);
       try {
         pool.run(parts, this);
       } finally {
@@ -221,8 +226,8 @@ final class SimdReductionKernels implements ReductionKernels {
 
     @Override
     public void run(int part) {
-      int from = part * PART;
-      int width = Math.min(PART, m.columns() - from);
+      int from = part * columnsOfPart;
+      int width = Math.min(columnsOfPart, m.columns() - from);
       for (int j = from; j < from + width; j++) {
         sums[j] = accumulate ? out.array()[out.offset() + j] : 0;
       }

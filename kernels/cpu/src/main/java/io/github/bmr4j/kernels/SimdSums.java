@@ -3,6 +3,7 @@ package io.github.bmr4j.kernels;
 import static io.github.bmr4j.kernels.SimdSpecies.FLOAT;
 import static io.github.bmr4j.kernels.SimdSpecies.LANES;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
@@ -20,6 +21,9 @@ final class SimdSums {
   static final int VIRTUAL_LANES = 16;
 
   private static final int UNROLLED = 4 * VIRTUAL_LANES;
+
+  /** Rows that are added to column sums side by side. */
+  private static final int ROWS_AT_ONCE = 8;
 
   private SimdSums() {}
 
@@ -86,19 +90,39 @@ final class SimdSums {
    * @param out has room for whole vectors
    */
   static void columns(float[] x, int at, int stride, int rows, int columns, float[] out, int to) {
-    for (int j = 0; j < columns; j += LANES) {
+    int bound = FLOAT.loopBound(columns);
+    Arrays.fill(out, to, to + bound, 0f);
+    int row = 0;
+    for (; row + ROWS_AT_ONCE <= rows; row += ROWS_AT_ONCE) {
+      addRows(x, at + row * stride, stride, bound, out, to);
+    }
+    for (; row < rows; row++) {
+      SimdArithmetic.add(out, to, x, at + row * stride, out, to, bound);
+    }
+    if (bound < columns) {
+      VectorMask<Float> mask = FLOAT.indexInRange(bound, columns);
       FloatVector sum = FloatVector.zero(FLOAT);
-      if (j + LANES <= columns) {
-        for (int i = 0; i < rows; i++) {
-          sum = sum.add(load(x, at + i * stride + j));
-        }
-      } else {
-        VectorMask<Float> mask = FLOAT.indexInRange(j, columns);
-        for (int i = 0; i < rows; i++) {
-          sum = sum.add(FloatVector.fromArray(FLOAT, x, at + i * stride + j, mask));
-        }
+      for (int i = 0; i < rows; i++) {
+        sum = sum.add(FloatVector.fromArray(FLOAT, x, at + i * stride + bound, mask));
       }
-      sum.intoArray(out, to + j);
+      sum.intoArray(out, to + bound);
+    }
+  }
+
+  /** Adds rows to sums, one row after the other; memory is read along all of them. */
+  private static void addRows(float[] x, int at, int stride, int columns, float[] sums, int to) {
+    int at1 = at + stride;
+    int at2 = at + 2 * stride;
+    int at3 = at + 3 * stride;
+    int at4 = at + 4 * stride;
+    int at5 = at + 5 * stride;
+    int at6 = at + 6 * stride;
+    int at7 = at + 7 * stride;
+    for (int j = 0; j < columns; j += LANES) {
+      FloatVector sum = load(sums, to + j).add(load(x, at + j)).add(load(x, at1 + j));
+      sum = sum.add(load(x, at2 + j)).add(load(x, at3 + j)).add(load(x, at4 + j));
+      sum = sum.add(load(x, at5 + j)).add(load(x, at6 + j)).add(load(x, at7 + j));
+      sum.intoArray(sums, to + j);
     }
   }
 
