@@ -1,10 +1,8 @@
 package io.github.bmr4j.engine.autodiff;
 
 import io.github.bmr4j.engine.tensor.Shape;
-import io.github.bmr4j.engine.tensor.Tensor;
 import io.github.bmr4j.kernels.AttentionShape;
 import io.github.bmr4j.kernels.Backend;
-import io.github.bmr4j.kernels.MatrixView;
 import io.github.bmr4j.kernels.Slice;
 
 /**
@@ -15,13 +13,8 @@ public final class Attention extends Node {
 
   private final AttentionShape shape;
 
-  /** Made once, since a step shall allocate nothing. */
+  /** What the pullback needs of the forward pass beside its result. */
   private Slice normalizers;
-
-  private MatrixView projections;
-  private MatrixView out;
-  private MatrixView dOut;
-  private MatrixView dProjections;
 
   /**
    * @param projections [examples, tokens, 3 · heads · size]: queries, keys and values, in this
@@ -49,25 +42,23 @@ public final class Attention extends Node {
     if (normalizers == null) {
       int length = shape.normalizers();
       normalizers = new Slice(backend.memory().allocate(length), 0, length);
-      projections = rows(input(0));
-      out = rows(value());
-      dOut = rows(gradient());
-      dProjections = rows(inputGradient(0));
     }
-    backend.attention().attend(shape, projections, out, normalizers);
-  }
-
-  /** All tokens, one below the other; null for the gradient of what needs none. */
-  private MatrixView rows(Tensor x) {
-    return x == null ? null : x.slice().asMatrix(shape.rows(), x.shape().extent(2));
+    backend.attention().attend(shape, input(0).matrix(), value().matrix(), normalizers);
   }
 
   @Override
   protected void pullback(Backend backend) {
-    if (dProjections != null) {
+    if (inputGradient(0) != null) {
       backend
           .attention()
-          .attendPullback(shape, projections, out, normalizers, dOut, dProjections, accumulates(0));
+          .attendPullback(
+              shape,
+              input(0).matrix(),
+              value().matrix(),
+              normalizers,
+              gradient().matrix(),
+              inputGradient(0).matrix(),
+              accumulates(0));
     }
   }
 }

@@ -1,7 +1,6 @@
 package io.github.bmr4j.engine.autodiff;
 
 import io.github.bmr4j.engine.tensor.Shape;
-import io.github.bmr4j.engine.tensor.Tensor;
 import io.github.bmr4j.kernels.Backend;
 import io.github.bmr4j.kernels.Epilogue;
 import io.github.bmr4j.kernels.MatrixKernels;
@@ -12,15 +11,6 @@ import io.github.bmr4j.kernels.Transposed;
 public final class BatchedProduct extends Node {
 
   private final Transposed transposed;
-
-  /** Made once, since a step shall allocate nothing. */
-  private MatrixView a;
-
-  private MatrixView b;
-  private MatrixView c;
-  private MatrixView da;
-  private MatrixView db;
-  private MatrixView dc;
 
   /**
    * @param a [batch, m, k]
@@ -47,40 +37,35 @@ public final class BatchedProduct extends Node {
     return Shape.of(a.extent(0), a.extent(1), b.extent(transposed ? 1 : 2));
   }
 
-  /** All matrices of one side, one below the other; null for the gradient of what needs none. */
-  private static MatrixView stacked(Tensor x) {
-    if (x == null) {
-      return null;
-    }
-    Shape shape = x.shape();
-    return x.slice().asMatrix(shape.extent(0) * shape.extent(1), shape.extent(2));
-  }
-
   @Override
   protected void forward(Backend backend) {
-    if (c == null) {
-      a = stacked(input(0));
-      b = stacked(input(1));
-      c = stacked(value());
-      da = stacked(inputGradient(0));
-      db = stacked(inputGradient(1));
-      dc = stacked(gradient());
-    }
-    backend.matrix().multiplyPairs(shape().extent(0), transposed, a, b, c, Epilogue.STORE);
+    backend
+        .matrix()
+        .multiplyPairs(
+            shape().extent(0),
+            transposed,
+            input(0).matrix(),
+            input(1).matrix(),
+            value().matrix(),
+            Epilogue.STORE);
   }
 
   @Override
   protected void pullback(Backend backend) {
     MatrixKernels kernels = backend.matrix();
     int pairs = shape().extent(0);
-    if (da != null) {
+    MatrixView a = input(0).matrix();
+    MatrixView b = input(1).matrix();
+    MatrixView dc = gradient().matrix();
+    if (inputGradient(0) != null) {
       // dc bᵀ, where b itself may be transposed already.
       Transposed right = transposed.right() ? Transposed.NONE : Transposed.RIGHT;
-      kernels.multiplyPairs(pairs, right, dc, b, da, epilogue(0));
+      kernels.multiplyPairs(pairs, right, dc, b, inputGradient(0).matrix(), epilogue(0));
     }
-    if (db != null) {
+    if (inputGradient(1) != null) {
       MatrixView left = transposed.right() ? dc : a;
       MatrixView right = transposed.right() ? a : dc;
+      MatrixView db = inputGradient(1).matrix();
       kernels.multiplyPairs(pairs, Transposed.LEFT, left, right, db, epilogue(1));
     }
   }
