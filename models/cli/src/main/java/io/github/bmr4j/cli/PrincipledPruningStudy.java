@@ -130,11 +130,7 @@ final class PrincipledPruningStudy implements Study {
     for (int seed = 0; seed < settings.seedsOr(PUBLISHED_SEEDS); seed++) {
       PrincipledPruning.Config whole = PrincipledPruning.Config.sine(scheme);
       PrincipledPruning.Config corrected =
-          whole
-              .withEpochs(
-                  settings.scale().steps(whole.epochs()),
-                  settings.scale().steps(whole.roundEpochs()))
-              .withSeed(seed);
+          scaled(whole, settings.scale(), whole.batch()).withSeed(seed);
       PrincipledPruning.Config config =
           protocol.equals("published") ? withSlips(corrected) : corrected;
       runs.add(
@@ -158,12 +154,14 @@ final class PrincipledPruningStudy implements Study {
   private static PrincipledPruning.Config config(
       StudySettings settings, Source source, InferenceScheme scheme, long seed) {
     PrincipledPruning.Config published = PrincipledPruning.Config.boston(scheme);
-    return published
-        .withEpochs(
-            settings.scale().steps(published.epochs()),
-            settings.scale().steps(published.roundEpochs()))
-        .withSteps(settings.scale().batchOr(source.batch()), published.learningRate())
-        .withSeed(seed);
+    return scaled(published, settings.scale(), source.batch()).withSeed(seed);
+  }
+
+  private static PrincipledPruning.Config scaled(
+      PrincipledPruning.Config config, StudyScale scale, int batch) {
+    return config
+        .withEpochs(scale.steps(config.epochs()), scale.steps(config.roundEpochs()))
+        .withSteps(scale.batchOr(batch), config.learningRate());
   }
 
   private static PrincipledPruning.Config withSlips(PrincipledPruning.Config config) {
