@@ -7,11 +7,11 @@ package io.github.bmr4j.kernels;
 final class SimdAttentionKernels implements AttentionKernels {
 
   private final WorkerPool pool;
-  private final PairTask task;
+  private final HeadTask task;
 
   SimdAttentionKernels(WorkerPool pool) {
     this.pool = pool;
-    task = new PairTask(pool);
+    task = new HeadTask(pool);
   }
 
   @Override
@@ -48,15 +48,13 @@ final class SimdAttentionKernels implements AttentionKernels {
     AttentionTile tile = new AttentionTile(1);
   }
 
-  /** The pairs in runs, a few for each thread; with gradients of the result the pullback. */
-  private static final class PairTask implements WorkerPool.Task {
+  /** The heads of all examples; with gradients of the result the pullback. */
+  private static final class HeadTask extends PairTask {
 
     /** Elements of a cache line. */
     private static final int CACHE_LINE = 16;
 
-    private final WorkerPool pool;
     private final Scratch[] scratch;
-    private int parts;
     private AttentionShape shape;
     private MatrixView projections;
     private MatrixView out;
@@ -65,8 +63,8 @@ final class SimdAttentionKernels implements AttentionKernels {
     private MatrixView dProjections;
     private Epilogue epilogue;
 
-    PairTask(WorkerPool pool) {
-      this.pool = pool;
+    HeadTask(WorkerPool pool) {
+      super(pool);
       scratch = new Scratch[pool.threads()];
       for (int i = 0; i < scratch.length; i++) {
         scratch[i] = new Scratch();
@@ -79,10 +77,8 @@ final class SimdAttentionKernels implements AttentionKernels {
       this.out = out;
       this.normalizers = normalizers;
       long scores = (long) shape.pairs() * shape.tokens() * shape.tokens();
-      boolean alone = scores * shape.size() < PackedProduct.SMALL;
-      parts = alone ? 1 : Math.min(shape.pairs(), 4 * pool.threads());
       try {
-        pool.run(parts, this);
+        run(shape.pairs(), scores * shape.size());
       } finally {
         this.projections = this.out = dOut = dProjections = null;
         this.normalizers = null;
@@ -90,13 +86,11 @@ final class SimdAttentionKernels implements AttentionKernels {
     }
 
     @Override
-    public void run(int part) {
-      Scratch mine = scratch[pool.worker()];
+    void run(int worker, int from, int to) {
+      Scratch mine = scratch[worker];
       if (mine.tile.tokens() != shape.tokens()) {
         mine.tile = new AttentionTile(shape.tokens());
       }
-      int from = (int) ((long) part * shape.pairs() / parts);
-      int to = (int) ((part + 1L) * shape.pairs() / parts);
       for (int pair = from; pair < to; pair++) {
         if (pair == from || pair % shape.heads() == 0) {
           bring(mine, pair / shape.heads());

@@ -9,13 +9,13 @@ final class SimdMatrixKernels implements MatrixKernels {
   private final WorkerPool pool;
   private final PackedProduct packed;
   private final ThinProduct thin;
-  private final PairTask task;
+  private final ProductTask task;
 
   SimdMatrixKernels(WorkerPool pool) {
     this.pool = pool;
     packed = new PackedProduct(pool);
     thin = new ThinProduct(pool);
-    task = new PairTask(pool);
+    task = new ProductTask(pool);
   }
 
   @Override
@@ -43,15 +43,12 @@ final class SimdMatrixKernels implements MatrixKernels {
     }
   }
 
-  /** The pairs in runs, a few for each thread. */
-  private static final class PairTask implements WorkerPool.Task {
-
-    private final WorkerPool pool;
+  /** A product for each pair. */
+  private static final class ProductTask extends PairTask {
 
     /** Of each thread. */
     private final PackedProduct[] products;
 
-    private int parts;
     private int pairs;
     private Transposed transposed;
     private MatrixView a;
@@ -59,8 +56,8 @@ final class SimdMatrixKernels implements MatrixKernels {
     private MatrixView c;
     private Epilogue epilogue;
 
-    PairTask(WorkerPool pool) {
-      this.pool = pool;
+    ProductTask(WorkerPool pool) {
+      super(pool);
       products = new PackedProduct[pool.threads()];
       for (int i = 0; i < products.length; i++) {
         products[i] = new PackedProduct(new WorkerPool(1));
@@ -81,10 +78,8 @@ final class SimdMatrixKernels implements MatrixKernels {
       this.c = c;
       this.epilogue = epilogue;
       long inner = transposed.inner(a, pairs);
-      boolean alone = inner * c.rows() * c.columns() < PackedProduct.SMALL;
-      parts = alone ? 1 : Math.min(pairs, 4 * pool.threads());
       try {
-        pool.run(parts, this);
+        run(pairs, inner * c.rows() * c.columns());
       } finally {
         this.a = this.b = this.c = null;
         this.epilogue = null;
@@ -92,10 +87,9 @@ final class SimdMatrixKernels implements MatrixKernels {
     }
 
     @Override
-    public void run(int part) {
-      PackedProduct mine = products[pool.worker()];
-      int to = (int) ((part + 1L) * pairs / parts);
-      for (int pair = (int) ((long) part * pairs / parts); pair < to; pair++) {
+    void run(int worker, int from, int to) {
+      PackedProduct mine = products[worker];
+      for (int pair = from; pair < to; pair++) {
         mine.compute(pair, pairs, transposed, a, b, c, epilogue);
       }
     }
